@@ -1,0 +1,1 @@
+"""The toolbox: knows no word of the trade, leans on nobody."""

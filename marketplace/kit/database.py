@@ -1,0 +1,149 @@
+"""One door to the database: sessions that read, sessions that write, and SQLite made honest.
+
+Who is who: a `Database` belongs to one event loop and one process.  `reading()` lends a session
+that cannot write; `writing()` lends one transaction, committed when the block ends well and rolled
+back when it raises. Doors and jobs open them; actions only use them.  On SQLite writers begin with
+BEGIN IMMEDIATE behind one lock per process: a transaction that reads first and writes later would
+otherwise die with "database is locked", and SQLite's own busy handler is unfair.  The lock is a
+courtesy; BEGIN IMMEDIATE is what makes it correct.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.orm.session import Session
+
+from marketplace.kit.digests import canonical_json
+
+SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000")
+"""FULL, not NORMAL: after a power cut a bid with a receipt and a payment must still be there."""
+
+
+class WriteWhileReading(AssertionError):
+    """A ReadSession was asked to write."""
+
+
+class _ReadOnly(Session):
+    def flush(self, objects: Any = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise WriteWhileReading("a ReadSession was asked to write")
+        super().flush(objects)
+
+
+class ReadSession(AsyncSession):
+    """May look, may not touch."""
+
+    sync_session_class: type[Session] = _ReadOnly
+
+
+class WriteSession(ReadSession):
+    """May look and touch; one request or one job step owns exactly one."""
+
+    sync_session_class: type[Session] = Session
+
+
+class Database:
+    """A connection pool that knows how this house begins and ends transactions."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, engine: AsyncEngine | None = None) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = engine or engine_for(url, pool_size=pool_size)
+        self._write_lock = asyncio.Lock() if self.is_sqlite else None
+        writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        self._readers = async_sessionmaker(self.engine, class_=ReadSession, expire_on_commit=False)
+        self._writers = async_sessionmaker(writing, class_=WriteSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """Lend a session that can only look; nothing is ever committed."""
+        async with self._readers() as session:
+            yield session
+            await session.flush()  # a forgotten write is a bug here, not a no-op
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[WriteSession]:
+        """Lend one transaction: committed if the block ends well, rolled back if it raises.
+
+        The commit is written out instead of using `session.begin()`: leaving such a block after
+        somebody swallowed a failed flush neither commits nor complains, and the earlier work would
+        be lost behind a 201.
+        """
+        lock: AbstractAsyncContextManager[object] = self._write_lock or nullcontext()
+        async with lock, self._writers() as session:
+            yield session
+            await session.commit()
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """Make an engine that keeps this house's promises; most callers want a `Database`."""
+    is_sqlite = url.startswith("sqlite")
+    engine = create_async_engine(
+        url, json_serializer=_json_text, **_pool_options(is_sqlite, pool_size)
+    )
+    if is_sqlite:
+        _make_sqlite_honest(engine)
+    return engine
+
+
+def _pool_options(is_sqlite: bool, pool_size: int) -> dict[str, Any]:
+    if is_sqlite:
+        return {"pool_size": 5, "max_overflow": 0, "connect_args": {"timeout": 5}}
+    settings = {
+        "application_name": "jiebang",
+        "jit": "off",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "60s",
+    }
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_pre_ping": True,
+        "connect_args": {"server_settings": settings},
+    }
+
+
+def _make_sqlite_honest(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(dbapi: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # sqlite3 must not emit a BEGIN of its own: it would be a deferred one.
+        dbapi.isolation_level = None
+        cursor = dbapi.cursor()
+        for pragma in SQLITE_PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def _reset(dbapi: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+        # A COMMIT that fails leaves SQLite inside the transaction while SQLAlchemy believes that it
+        # ended: without this the next request on the connection would find it there, and fail.
+        if state.asyncio_safe and state.transaction_was_reset:
+            dbapi.rollback()
+
+
+def _json_text(value: object) -> str:
+    """Write JSON columns canonically, so that both databases hold the same text."""
+    return canonical_json(value).decode()
+
+
+def utc_from_sql(value: object) -> dt.datetime:
+    """Turn what either driver calls a timestamp into an aware UTC datetime."""
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)

@@ -1,0 +1,87 @@
+"""Every setting: its meaning, unit and default in one place; read once, passed down, never
+imported as a value.
+"""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "MARKETPLACE_"
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class SettingInvalid(ValueError):
+    """A setting in the environment cannot be used as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The installation, frozen."""
+
+    data_dir: Path = REPOSITORY / "var"
+    """Folder for the embedded database and stored files."""
+
+    database_url: str = ""
+    """SQLAlchemy URL; empty means SQLite in `data_dir`. PostgreSQL: postgresql+asyncpg://…"""
+
+    seeds_dir: Path = REPOSITORY / "seeds"
+    """Folder of the seed files."""
+
+    secret_key: str = ""
+    """At least 32 characters that encrypt secrets at rest; empty: a key file is made in
+    `data_dir`."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+
+    port: int = 8000
+    """Port to listen on."""
+
+    development: bool = False
+    """True allows webhooks to plain http and to this machine. Never in production."""
+
+    tick_seconds: int = 2
+    """How often each job looks for work, in seconds."""
+
+    body_bytes_max: int = 1_048_576
+    """Largest JSON body accepted, in bytes."""
+
+    upload_bytes_max: int = 33_554_432
+    """Largest prediction file accepted, in bytes as sent."""
+
+    pool_size: int = 10
+    """Connections kept to PostgreSQL."""
+
+    @property
+    def url(self) -> str:
+        """The database to use."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'jiebang.db'}"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every `MARKETPLACE_…` variable that is set, refusing what cannot be used."""
+        values: dict[str, object] = {}
+        for field in dataclasses.fields(cls):
+            raw = environ.get(PREFIX + field.name.upper())
+            if raw is not None:
+                values[field.name] = _read(field.name, raw)
+        return cls(**values)  # type: ignore[arg-type]  # _read gives each field its own type
+
+
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Settings)}
+
+
+def _read(name: str, raw: str) -> object:
+    kind: type[Any] = type(_DEFAULTS[name])
+    if kind is bool:
+        if raw.lower() not in {"0", "1", "true", "false"}:
+            raise SettingInvalid(f"{PREFIX}{name.upper()} must be true or false, not {raw!r}")
+        return raw.lower() in {"1", "true"}
+    if kind is int:
+        if not raw.isascii() or not raw.isdigit():
+            raise SettingInvalid(f"{PREFIX}{name.upper()} must be a whole number, not {raw!r}")
+        return int(raw)
+    return Path(raw).expanduser() if issubclass(kind, Path) else raw

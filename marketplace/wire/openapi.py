@@ -1,0 +1,77 @@
+"""The API documentation at /schema, with everything it needs served from here.
+
+The usual pages load their scripts from the internet; a bureau's network often has none.
+"""
+
+import json
+from importlib import resources
+from typing import Final
+
+from litestar import Litestar, MediaType, Response, get
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.params import FromPath
+from litestar.serialization import encode_json, get_serializer
+
+from marketplace.kit.errors import NotFound
+from marketplace.wire.document import DocumentConfig
+
+DOCUMENT_PATH: Final = "/schema"
+ASSETS_PATH: Final = "/schema-assets"
+ASSETS: Final = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui-standalone-preset.js": "text/javascript",
+}
+TAGS: Final = {
+    "identity": "组织、人员与密钥 · organisations, people, keys",
+    "relations": "股权与控制关系 · who is tied to whom",
+    "profiles": "规则、日历与期限 · rule profiles, calendars, deadlines",
+    "scenarios": "批次与榜单 · batches and calls",
+    "bids": "密封投标与开标 · sealed bids and their opening",
+    "scoring": "评审、测评与排名 · panels, benchmarks, rankings",
+    "webhooks": "事件推送 · webhooks",
+    "health": "健康检查 · health",
+}
+
+
+@get(f"{ASSETS_PATH}/{{name:str}}", include_in_schema=False, media_type=MediaType.TEXT)
+async def asset(name: FromPath[str]) -> Response[bytes]:
+    """Serve one file of the documentation page."""
+    if name not in ASSETS:
+        raise NotFound(name=name[:80])
+    content = resources.files("swagger_ui").joinpath("static", name).read_bytes()
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(content, media_type=ASSETS[name], headers=headers)
+
+
+def openapi_config(version: str) -> DocumentConfig:
+    """Describe the document and the page that shows it."""
+    page = SwaggerRenderPlugin(
+        js_url=f"{ASSETS_PATH}/swagger-ui-bundle.js",
+        css_url=f"{ASSETS_PATH}/swagger-ui.css",
+        standalone_preset_js_url=f"{ASSETS_PATH}/swagger-ui-standalone-preset.js",
+        path="/",
+    )
+    return DocumentConfig(
+        title="揭榜 Jiebang",
+        version=version,
+        description="AI 应用场景揭榜挂帅平台 · open calls for AI scenarios",
+        path=DOCUMENT_PATH,
+        render_plugins=[page, JsonRenderPlugin(), YamlRenderPlugin()],
+        use_handler_docstrings=True,
+        tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+        components=Components(
+            security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+        ),
+        security=[{"key": []}, {}],
+    )
+
+
+def document_text(app: Litestar) -> str:
+    """Write the OpenAPI document as it is served, in one stable order."""
+    encoded = encode_json(
+        app.openapi_schema.to_schema(), serializer=get_serializer(app.type_encoders)
+    )
+    document = json.loads(encoded)
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

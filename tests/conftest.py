@@ -1,0 +1,147 @@
+"""What every test may ask for: a database of its own, an app over it, a client, a clock.
+
+A migrated template is built once per process and copied for each test; every test commits for real.
+A test marked `postgres` runs twice, once on each database; all others run on SQLite.
+"""
+
+import dataclasses
+import datetime as dt
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketplace.app import create_app
+from marketplace.house import House
+from marketplace.kit.clock import FixedClock
+from marketplace.kit.database import Database, engine_for
+from marketplace.kit.logs import configure_logs
+from marketplace.kit.secrets import Keeper
+from marketplace.kit.storage import Storage
+from marketplace.migrate import migrate
+from marketplace.settings import Settings
+from tests.postgres_server import PostgresServer, create_database, execute
+
+configure_logs(json_lines=False)
+
+START = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
+"""Monday, 09:00 in Shenzhen; every story begins here."""
+
+
+def in_a_thread(work: Callable[[str], None], argument: str) -> None:
+    """Do what starts an event loop of its own, also while the test's loop is running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(work, argument).result()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `postgres` on both databases."""
+    if "engine" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("postgres") is not None
+        metafunc.parametrize("engine", ["sqlite", "postgres"] if marked else ["sqlite"])
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    in_a_thread(migrate, f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A private PostgreSQL server with a migrated database named `template`."""
+    server = PostgresServer()
+    create_database(server, "template_jiebang")
+    in_a_thread(migrate, server.url("template_jiebang"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def engines() -> dict[str, AsyncEngine]:
+    """One engine per database address, kept for the process: its compiled statements are worth more
+    than the connections, which each test gives back.
+    """
+    return {}
+
+
+@pytest.fixture
+async def database(
+    engine: str, request: pytest.FixtureRequest, engines: dict[str, AsyncEngine]
+) -> AsyncIterator[Database]:
+    """A database of this test's own, migrated and empty."""
+    fresh = _fresh_sqlite if engine == "sqlite" else _fresh_postgres
+    url = fresh(request)
+    database = Database(url, engine=engines.setdefault(url, engine_for(url, pool_size=20)))
+    yield database
+    await database.close()
+
+
+def _fresh_sqlite(request: pytest.FixtureRequest) -> str:
+    """Copy the template over the file that this process's tests use one after the other."""
+    template: Path = request.getfixturevalue("sqlite_template")
+    path = template.with_name("test.db")
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(template, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def _fresh_postgres(request: pytest.FixtureRequest) -> str:
+    """Make the database that this process's tests use one after the other anew."""
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    execute(server, 'DROP DATABASE IF EXISTS "test" WITH (FORCE)')
+    create_database(server, "test", template="template_jiebang")
+    return server.url("test")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at START until the test moves it."""
+    return FixedClock(START)
+
+
+@pytest.fixture
+def house(database: Database, clock: FixedClock, tmp_path: Path) -> House:
+    """Everything an app is built from, over this test's database."""
+    return House(
+        settings=Settings(data_dir=tmp_path, development=True),
+        database=database,
+        storage=Storage(tmp_path / "storage"),
+        keeper=Keeper.from_text("a key for tests only, 32 characters at least"),
+        clock=clock,
+    )
+
+
+_built: dict[str, tuple[House, Litestar]] = {}
+
+
+@pytest.fixture
+def app(house: House) -> Litestar:
+    """The whole app, over this test's house.
+
+    Building it takes a quarter of a second, so the process builds one and every test moves in: the
+    app looks its furniture up anew for each request.
+    """
+    if not _built:
+        first = dataclasses.replace(house)
+        _built["app"] = (first, create_app(first))
+    home, app = _built["app"]
+    for field in dataclasses.fields(House):
+        object.__setattr__(home, field.name, getattr(house, field.name))
+    return app
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """A client in this test's own event loop, carrying no credential."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://jiebang.test") as client:
+        yield client
