@@ -1,0 +1,1 @@
+"""What can be said, and who may hear it when."""
