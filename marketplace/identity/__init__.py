@@ -1,0 +1,8 @@
+"""Who is asking: organisations, people, memberships with roles, API keys.
+
+Cast.  An `Organization` is a legal unit with a unified social credit code.  A `Person` acts for one
+through a `Member` row that holds roles.  An `ApiKey` speaks for one person in one organisation; the
+porter (`guards`) turns it into an `Actor`, a frozen value that carries everything a decision about
+rights needs.  Rights are decided in actions, on the first line, by `access.require`; separation of
+duties is a predicate on ids.
+"""

@@ -1,0 +1,87 @@
+"""How the identity room says no."""
+
+from marketplace.kit.errors import Conflict, Forbidden, NotFound, Unacceptable, Unauthenticated
+
+
+class CredentialRefused(Unauthenticated):
+    """This key is unknown, expired or revoked."""
+
+    code = "identity.credential_refused"
+    title_zh = "密钥不存在、已过期或已吊销。"
+
+
+class NotPermitted(Forbidden):
+    """Your role, or the scope of your key, does not allow this."""
+
+    code = "identity.not_permitted"
+    title_zh = "您的角色或密钥范围不允许此操作。"
+
+
+class SameHands(Forbidden):
+    """Whoever prepared this may not also decide it: another person must."""
+
+    code = "identity.same_hands"
+    title_zh = "经办与审批须由不同人员完成。"
+
+
+class OrganizationUnknown(NotFound):
+    """No such organisation."""
+
+    code = "identity.organization_unknown"
+    title_zh = "找不到该组织。"
+
+
+class PersonUnknown(NotFound):
+    """No such person in this organisation."""
+
+    code = "identity.person_unknown"
+    title_zh = "该组织中找不到此人。"
+
+
+class KeyUnknown(NotFound):
+    """No such API key."""
+
+    code = "identity.key_unknown"
+    title_zh = "找不到该密钥。"
+
+
+class CreditCodeInvalid(Unacceptable):
+    """A unified social credit code has 18 characters, the last of which checks the others."""
+
+    code = "identity.credit_code_invalid"
+    title_zh = "统一社会信用代码无效:应为 18 位且校验位正确。"
+
+
+class AlreadyRegistered(Conflict):
+    """An organisation with this unified social credit code is already registered."""
+
+    code = "identity.already_registered"
+    title_zh = "该统一社会信用代码已登记。"
+
+
+class AlreadyMember(Conflict):
+    """This person is already a member of this organisation."""
+
+    code = "identity.already_member"
+    title_zh = "此人已是该组织成员。"
+
+
+class OrganizationNotVerified(Conflict):
+    """This organisation has not been verified yet."""
+
+    code = "identity.organization_not_verified"
+    title_zh = "该组织尚未通过核验。"
+
+
+class RoleNotYours(Forbidden):
+    """You may not give this role in this organisation."""
+
+    code = "identity.role_not_yours"
+    title_zh = "您无权在该组织中授予此角色。"
+
+
+class ScopeTooWide(Unacceptable):
+    """A key cannot do more than the person it speaks for."""
+
+    code = "identity.scope_too_wide"
+    title_zh = "密钥的权限不能超出其所代表人员的权限。"

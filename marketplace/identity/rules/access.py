@@ -1,0 +1,212 @@
+"""Roles, permissions and the table that joins them; separation of duties on ids."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.kit.errors import Unauthenticated
+
+
+class Role(StrEnum):
+    """What a person is in an organisation."""
+
+    POSTER = "poster"
+    SOLVER = "solver"
+    BUREAU_OFFICER = "bureau_officer"
+    BUREAU_APPROVER = "bureau_approver"
+    EXPERT = "expert"
+    PANEL_CHAIR = "panel_chair"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+    SUPERVISOR = "supervisor"
+    TEST_LAB = "test_lab"
+    DATA_CUSTODIAN = "data_custodian"
+    FUNDER = "funder"
+    REVIEW_BODY = "review_body"
+    PLATFORM_ADMIN = "platform_admin"
+
+
+class Permission(StrEnum):
+    """What can be asked for, named `room:verb`; API keys carry the same words as scopes."""
+
+    ORGANIZATIONS_REGISTER = "organizations:register"
+    ORGANIZATIONS_READ = "organizations:read"
+    ORGANIZATIONS_VERIFY = "organizations:verify"
+    MEMBERS_ADD = "members:add"
+    KEYS_ISSUE = "keys:issue"
+    PROFILES_LOAD = "profiles:load"
+    BATCHES_CREATE = "batches:create"
+    SCENARIOS_DRAFT = "scenarios:draft"
+    SCENARIOS_REVIEW = "scenarios:review"
+    SCENARIOS_APPROVE = "scenarios:approve"
+    SCENARIOS_READ_ALL = "scenarios:read_all"
+    BIDS_SUBMIT = "bids:submit"
+    BIDS_OPEN = "bids:open"
+    BIDS_WITNESS = "bids:witness"
+    BIDS_CHECK = "bids:check"
+    BIDS_READ_OPENED = "bids:read_opened"
+    SUBMISSIONS_UPLOAD = "submissions:upload"
+    TRUTH_UPLOAD = "truth:upload"
+    PANELS_SEAT = "panels:seat"
+    MARKS_RECORD = "marks:record"
+    ROUNDS_RANK = "rounds:rank"
+    ROUNDS_READ = "rounds:read"
+    AWARDS_DECIDE = "awards:decide"
+    PILOTS_RUN = "pilots:run"
+    PILOTS_FIND = "pilots:find"
+    CLAIMS_SUBMIT = "claims:submit"
+    CLAIMS_VERIFY = "claims:verify"
+    CLAIMS_APPROVE = "claims:approve"
+    LEDGER_READ = "ledger:read"
+    LEDGER_POST = "ledger:post"
+    EVENTS_READ_ALL = "events:read_all"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+
+
+P = Permission
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.POSTER: frozenset(
+        {
+            P.SCENARIOS_DRAFT,
+            P.TRUTH_UPLOAD,
+            P.PILOTS_RUN,
+            P.WEBHOOKS_MANAGE,
+            P.BIDS_READ_OPENED,
+            P.ROUNDS_READ,
+        }
+    ),
+    Role.SOLVER: frozenset(
+        {P.BIDS_SUBMIT, P.SUBMISSIONS_UPLOAD, P.CLAIMS_SUBMIT, P.PILOTS_RUN, P.WEBHOOKS_MANAGE}
+    ),
+    Role.BUREAU_OFFICER: frozenset(
+        {
+            P.ORGANIZATIONS_REGISTER,
+            P.ORGANIZATIONS_READ,
+            P.ORGANIZATIONS_VERIFY,
+            P.MEMBERS_ADD,
+            P.BATCHES_CREATE,
+            P.SCENARIOS_DRAFT,
+            P.SCENARIOS_REVIEW,
+            P.SCENARIOS_READ_ALL,
+            P.BIDS_OPEN,
+            P.BIDS_CHECK,
+            P.BIDS_READ_OPENED,
+            P.TRUTH_UPLOAD,
+            P.PANELS_SEAT,
+            P.ROUNDS_READ,
+            P.PILOTS_RUN,
+            P.CLAIMS_VERIFY,
+            P.EVENTS_READ_ALL,
+            P.WEBHOOKS_MANAGE,
+        }
+    ),
+    Role.BUREAU_APPROVER: frozenset(
+        {
+            P.ORGANIZATIONS_READ,
+            P.SCENARIOS_APPROVE,
+            P.SCENARIOS_READ_ALL,
+            P.BIDS_READ_OPENED,
+            P.ROUNDS_RANK,
+            P.ROUNDS_READ,
+            P.AWARDS_DECIDE,
+            P.PILOTS_FIND,
+            P.CLAIMS_APPROVE,
+            P.LEDGER_READ,
+            P.EVENTS_READ_ALL,
+        }
+    ),
+    Role.EXPERT: frozenset({P.MARKS_RECORD}),
+    Role.PANEL_CHAIR: frozenset({P.MARKS_RECORD, P.ROUNDS_RANK, P.ROUNDS_READ}),
+    Role.FINANCE: frozenset({P.LEDGER_READ, P.LEDGER_POST, P.CLAIMS_APPROVE}),
+    Role.AUDITOR: frozenset(
+        {
+            P.ORGANIZATIONS_READ,
+            P.SCENARIOS_READ_ALL,
+            P.BIDS_READ_OPENED,
+            P.ROUNDS_READ,
+            P.LEDGER_READ,
+            P.EVENTS_READ_ALL,
+        }
+    ),
+    Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.BIDS_WITNESS}),
+    Role.TEST_LAB: frozenset({P.TRUTH_UPLOAD, P.CLAIMS_VERIFY}),
+    Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
+    Role.FUNDER: frozenset({P.LEDGER_READ}),
+    Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
+    Role.PLATFORM_ADMIN: frozenset(
+        {
+            P.ORGANIZATIONS_REGISTER,
+            P.ORGANIZATIONS_READ,
+            P.MEMBERS_ADD,
+            P.KEYS_ISSUE,
+            P.PROFILES_LOAD,
+        }
+    ),
+}
+"""Who may ask for what at all; whether it may be done to this thing, now, the action decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who is asking: a person acting for an organisation, with roles; frozen for the length of a
+    request.
+    """
+
+    person_id: UUID
+    organization_id: UUID
+    roles: frozenset[Role]
+    scopes: frozenset[Permission] | None = None
+    """What the key is limited to; None: everything the roles allow."""
+    key_id: UUID | None = None
+    is_system: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The actor as events call it: one role, or `system`; never a person."""
+        if self.is_system:
+            return "system"
+        return min((role.value for role in self.roles), default="nobody")
+
+    @property
+    def is_nobody(self) -> bool:
+        """Tell that no credential came with the request."""
+        return self is NOBODY
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether a role gives `permission` and the key's scopes do not take it away."""
+        if self.is_system:
+            return True
+        allowed = any(permission in ROLE_PERMISSIONS[role] for role in self.roles)
+        return allowed and (self.scopes is None or permission in self.scopes)
+
+    def has(self, *roles: Role) -> bool:
+        """Tell whether the actor holds one of `roles`."""
+        return bool(self.roles & set(roles))
+
+
+NOBODY = Actor(person_id=UUID(int=0), organization_id=UUID(int=0), roles=frozenset())
+SYSTEM = Actor(
+    person_id=UUID(int=1), organization_id=UUID(int=1), roles=frozenset(), is_system=True
+)
+"""The platform itself: seeds, jobs and the demo's stage hands."""
+
+
+def signed_in(actor: Actor) -> None:
+    """Refuse nobody."""
+    if actor.is_nobody:
+        raise Unauthenticated()
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Refuse an actor whose roles or key do not give `permission`."""
+    signed_in(actor)
+    if not actor.may(permission):
+        raise NotPermitted(permission=permission.value)
+
+
+def require_other_hands(actor: Actor, *earlier: UUID | None, duty: str) -> None:
+    """Refuse when the same person already did a duty that must be in other hands."""
+    if not actor.is_system and actor.person_id in earlier:
+        raise SameHands(duty=duty)
