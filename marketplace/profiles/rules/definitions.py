@@ -1,0 +1,182 @@
+"""The closed list of what a rule profile may state, with a name for people in both languages.
+
+A name that is not here cannot be set and cannot be asked for, so a typing error in a data file is
+refused when the file is loaded and not on the day the number is needed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Unit(StrEnum):
+    """What a value is measured in, and with it what type it has."""
+
+    WORKING_DAYS = "working_days"
+    CALENDAR_DAYS = "calendar_days"
+    YEARS = "years"
+    COUNT = "count"
+    FEN = "fen"
+    BPS = "bps"
+    BPS_RANGE = "bps_range"
+    FRACTION = "fraction"
+    FLAG = "flag"
+    CODE = "code"
+    CODES = "codes"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One parameter that profiles may set; `required` ones are set by every profile."""
+
+    units: tuple[Unit, ...]
+    title_zh: str
+    title_en: str
+    required: bool
+
+
+DAYS = (Unit.WORKING_DAYS, Unit.CALENDAR_DAYS)
+
+
+def _must(title_zh: str, title_en: str, *units: Unit) -> Definition:
+    return Definition(units=units, title_zh=title_zh, title_en=title_en, required=True)
+
+
+def _may(title_zh: str, title_en: str, *units: Unit) -> Definition:
+    return Definition(units=units, title_zh=title_zh, title_en=title_en, required=False)
+
+
+_ACCESS = {
+    "provincial_approval_required": _must(
+        "须经省级批准", "a city department needs the province's approval", Unit.FLAG
+    ),
+    "feasibility_review_required": _must(
+        "发榜前须论证", "a feasibility review comes before publication", Unit.FLAG
+    ),
+    "lint_severity": _must(
+        "公平竞争与采购检查的效力", "whether a failed check blocks or asks for a review", Unit.CODE
+    ),
+    "max_price_required": _must("须设最高限价", "a maximum price must be published", Unit.FLAG),
+    "bid_bond_max_bps": _may("投标保证金上限", "bid bond, at most of the budget", Unit.BPS),
+    "performance_bond_max_bps": _may(
+        "履约保证金上限", "performance bond, at most of the contract", Unit.BPS
+    ),
+}
+
+_CALL = {
+    "minimum_bids": _must("最少投标数", "fewest bids that keep a call alive", Unit.COUNT),
+    "bid_window": _must("投标期限", "from publication to closing, at least", *DAYS),
+    "notice_period": _may("公告期限", "for how long the notice stands", *DAYS),
+    "file_available": _may("文件提供期限", "for how long the bid file is on offer", *DAYS),
+    "application_window": _may("申请参与期限", "to ask to take part, at least", *DAYS),
+    "enquiry_reply": _may("答复询问期限", "to answer an enquiry", *DAYS),
+    "amendment_lead": _may("修改提前期", "from a material amendment to closing, at least", *DAYS),
+    "file_challenge": _may("对文件提出质疑的期限", "to challenge the bid file", *DAYS),
+    "sealed": _must("截止前密封", "bids stay sealed until opening", Unit.FLAG),
+    "bid_count_secret": _must(
+        "截止前投标数保密", "how many have bid is secret until opening", Unit.FLAG
+    ),
+    "public_opening": _must("公开开标", "quotes are read out in public at opening", Unit.FLAG),
+}
+
+_PANEL = {
+    "panel_size_min": _must("评审组最少人数", "fewest members of a panel", Unit.COUNT),
+    "panel_odd": _must("评审组人数为单数", "a panel has an odd number of members", Unit.FLAG),
+    "panel_expert_share_min": _must(
+        "专家最低占比", "experts, at least of the panel", Unit.FRACTION
+    ),
+    "panel_size_large": _may(
+        "大额项目评审组最少人数", "fewest members for a large call", Unit.COUNT
+    ),
+    "panel_large_budget_fen": _may(
+        "大额项目预算起点", "budget from which a call is large", Unit.FEN
+    ),
+    "panel_expertise": _may("须含专家类别", "kinds of expert that must sit", Unit.CODES),
+    "panel_selection": _must("专家产生方式", "how experts are chosen", Unit.CODE),
+    "panel_draw_lead": _may("抽取专家最早提前期", "draw no earlier than this before review", *DAYS),
+}
+
+_EVALUATION = {
+    "evaluation_methods": _must("可用评审方法", "methods that may be chosen", Unit.CODES),
+    "aggregations": _must("可用汇总方式", "ways to combine judges' marks", Unit.CODES),
+    "tie_breaks": _must("可用并列处理", "tie-breaks that may be published", Unit.CODES),
+    "rounding_scale": _must("计分小数位", "decimal places of points", Unit.COUNT),
+    "rounding_mode": _must("舍入方式", "how points are rounded", Unit.CODE),
+    "rounding_stage": _must("舍入环节", "where points are rounded", Unit.CODE),
+    "price_required": _must("须有价格分", "price must be a criterion", Unit.FLAG),
+    "reject_zero_price": _must("拒绝零报价", "a quote must be above zero", Unit.FLAG),
+    "price_weight_floor_goods_bps": _may("货物价格权重下限", "goods: price, at least", Unit.BPS),
+    "price_weight_floor_services_bps": _may(
+        "服务价格权重下限", "services: price, at least", Unit.BPS
+    ),
+    "price_weight_ceiling_goods_bps": _may("货物价格权重上限", "goods: price, at most", Unit.BPS),
+    "price_weight_ceiling_services_bps": _may(
+        "服务价格权重上限", "services: price, at most", Unit.BPS
+    ),
+    "rd_plan_weight_floor_bps": _may("研发方案权重下限", "R&D plan, at least", Unit.BPS),
+    "abnormal_low_mean_bps": _may(
+        "异常低价:低于有效报价均价的比例", "suspect below this part of the mean quote", Unit.BPS
+    ),
+    "abnormal_low_second_bps": _may(
+        "异常低价:低于次低报价的比例", "suspect below this part of the second-lowest", Unit.BPS
+    ),
+    "abnormal_low_ceiling_bps": _may(
+        "异常低价:低于最高限价的比例", "suspect below this part of the maximum price", Unit.BPS
+    ),
+    "deduction_small_range_bps": _may(
+        "小微企业价格扣除幅度", "deduction for small and micro firms", Unit.BPS_RANGE
+    ),
+    "deduction_consortium_range_bps": _may(
+        "联合体或分包价格扣除幅度", "deduction for a small share in a consortium", Unit.BPS_RANGE
+    ),
+    "deduction_consortium_share_min_bps": _may(
+        "联合体小微份额下限", "small and micro share that earns it, at least", Unit.BPS
+    ),
+    "deduction_domestic_bps": _may("本国产品价格扣除", "deduction for domestic products", Unit.BPS),
+    "deduction_domestic_from": _may(
+        "本国产品价格扣除起始日", "first day of that deduction", Unit.DATE
+    ),
+}
+
+_DECISION = {
+    "report_to_decision": _may("评审报告送达期限", "to hand over the panel's report", *DAYS),
+    "decision": _may("定榜期限", "to decide after the report", *DAYS),
+    "max_candidates": _must("候选人上限", "candidates on the report, at most", Unit.COUNT),
+    "max_awards": _must("入围上限", "solvers that may be taken in parallel", Unit.COUNT),
+    "award_in_rank_order": _must("按排序定榜", "the decision follows the ranking", Unit.FLAG),
+    "result_notice": _may("结果公告期限", "to publish the result after deciding", *DAYS),
+    "publicity": _must("公示期", "for how long the result is open to objection", *DAYS),
+    "challenge": _must("质疑(异议)期限", "to object to the result", *DAYS),
+    "challenge_from": _must("质疑期限起算点", "what that period counts from", Unit.CODE),
+    "reply": _must("质疑答复期限", "to answer an objection", *DAYS),
+    "complaint": _may("投诉期限", "to complain after the reply period", *DAYS),
+    "complaint_check": _may("投诉审查期限", "authority: to check a complaint", *DAYS),
+    "complaint_service": _may("投诉送达期限", "authority: to serve it", *DAYS),
+    "complaint_decision": _may("投诉处理期限", "authority: to decide it", *DAYS),
+    "suspension_max": _may("暂停期限上限", "authority may suspend, at most", *DAYS),
+}
+
+_CONTRACT = {
+    "sign_contract": _must("签约期限", "to sign after the award notice", *DAYS),
+    "contract_notice": _may("合同公告期限", "to publish the contract", *DAYS),
+    "contract_filing": _may("合同备案期限", "to file a copy of the contract", *DAYS),
+    "bond_return": _may("退还保证金期限", "to give a bond back", *DAYS),
+    "supplement_max_bps": _may("补充合同上限", "supplement, at most of the contract", Unit.BPS),
+    "sme_payment": _may("中小企业付款期限", "to pay a small firm", *DAYS),
+    "sme_payment_max": _may("中小企业约定付款期限上限", "to pay it, at most by contract", *DAYS),
+    "overdue_interest_daily_bps": _may("逾期利息日利率", "default interest per day", Unit.BPS),
+    "advance_payment_min_bps": _may(
+        "首购预付款下限", "advance on the first purchase, at least", Unit.BPS
+    ),
+    "records_retention": _must("档案保存期限", "for how long files are kept", Unit.YEARS),
+}
+
+DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
+    {**_ACCESS, **_CALL, **_PANEL, **_EVALUATION, **_DECISION, **_CONTRACT}
+)
+"""Every parameter by name, in the order in which people read a profile."""
+
+REQUIRED = frozenset(name for name, definition in DEFINITIONS.items() if definition.required)
+"""What other rooms may ask of any profile without looking first."""
