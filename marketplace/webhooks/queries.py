@@ -1,0 +1,274 @@
+"""What the webhook room can answer."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, union_all
+from sqlmodel import col, select
+
+from marketplace.events.tables import EventRow
+from marketplace.identity.rules.access import ROLE_PERMISSIONS, Permission, Role
+from marketplace.identity.tables import Member
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.webhooks.errors import DeliveryNotFound, EndpointNotFound
+from marketplace.webhooks.rules.circuit import room_for
+from marketplace.webhooks.rules.hearing import Hearer
+from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState
+from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
+
+ENDPOINTS_SERVED_AT_ONCE = 16
+
+
+async def endpoint(session: ReadSession, endpoint_id: UUID, *, organization_id: UUID) -> Endpoint:
+    """Find an endpoint of one organisation; anybody else's does not exist for it."""
+    row = await session.get(Endpoint, endpoint_id)
+    if row is None or row.organization_id != organization_id:
+        raise EndpointNotFound(endpoint_id=str(endpoint_id))
+    return row
+
+
+async def endpoint_locked(
+    session: WriteSession, endpoint_id: UUID, *, organization_id: UUID
+) -> Endpoint:
+    """Find an endpoint of one organisation and hold it, and with it its deliveries."""
+    statement = select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update(key_share=True)
+    row = (await session.exec(statement)).first()
+    if row is None or row.organization_id != organization_id:
+        raise EndpointNotFound(endpoint_id=str(endpoint_id))
+    return row
+
+
+async def endpoints_of(session: ReadSession, organization_id: UUID) -> Sequence[Endpoint]:
+    """List the endpoints of an organisation, oldest first; there are few."""
+    found = await session.exec(
+        select(Endpoint)
+        .where(Endpoint.organization_id == organization_id)
+        .order_by(col(Endpoint.id))
+    )
+    return found.all()
+
+
+async def listeners(session: ReadSession) -> list[tuple[Endpoint, Hearer]]:
+    """List every endpoint that is owed events, with what it may hear at this moment.
+
+    The right to hear everything is the registering person's, so it ends with their membership.
+    """
+    found = await session.exec(
+        select(Endpoint, Member)
+        .outerjoin(
+            Member,
+            (col(Member.organization_id) == col(Endpoint.organization_id))
+            & (col(Member.person_id) == col(Endpoint.registered_by))
+            & col(Member.left_at).is_(None),
+        )
+        .where(Endpoint.state != EndpointState.DISABLED)
+    )
+    return [
+        (
+            row,
+            Hearer(
+                organization_id=row.organization_id,
+                hears_all=row.hears_all and (row.registered_by is None or _may_read_all(member)),
+            ),
+        )
+        for row, member in found.all()
+    ]
+
+
+def _may_read_all(member: Member | None) -> bool:
+    return member is not None and any(
+        Permission.EVENTS_READ_ALL in ROLE_PERMISSIONS[Role(role)] for role in member.roles
+    )
+
+
+async def participants(
+    session: ReadSession, scenario_ids: Collection[UUID]
+) -> dict[UUID, frozenset[UUID]]:
+    """Name the organisations that take part in each call: those of which the log tells so.
+
+    Whoever has an event of their own in a call takes part in it; the rooms that know why are above.
+    """
+    if not scenario_ids:
+        return {}
+    found = await session.exec(
+        select(EventRow.scenario_id, EventRow.organization_id)
+        .where(col(EventRow.scenario_id).in_(scenario_ids))
+        .where(col(EventRow.organization_id).is_not(None))
+        .distinct()
+    )
+    taking_part: dict[UUID, set[UUID]] = {}
+    for scenario_id, organization_id in found.all():
+        assert scenario_id is not None and organization_id is not None
+        taking_part.setdefault(scenario_id, set()).add(organization_id)
+    return {scenario_id: frozenset(ids) for scenario_id, ids in taking_part.items()}
+
+
+async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> Sequence[Endpoint]:
+    """Find and hold the endpoints with something due, who waited longest first.
+
+    An endpoint held by another worker is skipped, not waited for.
+    """
+    something_due = (
+        select(Delivery.id)
+        .where(Delivery.endpoint_id == Endpoint.id)
+        .where(Delivery.state == DeliveryState.PENDING)
+        .where(Delivery.next_at <= now)
+        .exists()
+    )
+    rests_until = col(Endpoint.rests_until)
+    found = await session.exec(
+        select(Endpoint)
+        .where(Endpoint.state == EndpointState.ACTIVE)
+        .where(rests_until.is_(None) | (rests_until <= now))
+        .where(something_due)
+        .order_by(col(Endpoint.served_at), col(Endpoint.id))
+        .limit(ENDPOINTS_SERVED_AT_ONCE)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return found.all()
+
+
+async def due(
+    session: WriteSession, endpoints: Sequence[Endpoint], *, limit: int, now: dt.datetime
+) -> Sequence[Delivery]:
+    """Find what is due at endpoints that are held, an equal part of the limit for each."""
+    if not endpoints:
+        return []
+    in_flight = await _in_flight(session, [row.id for row in endpoints], now=now)
+    share = max(1, limit // len(endpoints))
+    parts = []
+    for row in endpoints:
+        room = min(share, room_for(row.failures, in_flight.get(row.id, 0)))
+        oldest = (
+            select(Delivery.id)
+            .where(Delivery.endpoint_id == row.id)
+            .where(Delivery.state == DeliveryState.PENDING)
+            .where(Delivery.next_at <= now)
+            .order_by(col(Delivery.next_at), col(Delivery.id))
+            .limit(room)
+            .subquery()
+        )
+        parts.append(select(oldest.c.id))
+    found = await session.exec(
+        select(Delivery)
+        .where(col(Delivery.id).in_(union_all(*parts)))
+        .order_by(col(Delivery.next_at), col(Delivery.id))
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def _in_flight(
+    session: ReadSession, endpoint_ids: Sequence[UUID], *, now: dt.datetime
+) -> dict[UUID, int]:
+    found = await session.exec(
+        select(Delivery.endpoint_id, func.count())
+        .where(col(Delivery.endpoint_id).in_(endpoint_ids))
+        .where(Delivery.state == DeliveryState.PENDING)
+        .where(Delivery.next_at > now)
+        .where(col(Delivery.lease_token).is_not(None))
+        .group_by(col(Delivery.endpoint_id))
+    )
+    return dict(found.all())
+
+
+async def held(
+    session: WriteSession, delivery_ids: Collection[UUID]
+) -> tuple[dict[UUID, Endpoint], dict[UUID, Delivery]]:
+    """Hold the endpoints of deliveries, in the order of their ids, then read the deliveries."""
+    concerned = select(Delivery.endpoint_id).where(col(Delivery.id).in_(delivery_ids))
+    endpoints = await session.exec(
+        select(Endpoint)
+        .where(col(Endpoint.id).in_(concerned))
+        .order_by(col(Endpoint.id))
+        .with_for_update(key_share=True)
+    )
+    by_id = {row.id: row for row in endpoints.all()}
+    deliveries = await session.exec(select(Delivery).where(col(Delivery.id).in_(delivery_ids)))
+    return by_id, {row.id: row for row in deliveries.all()}
+
+
+async def anything_unfanned(session: ReadSession) -> bool:
+    """Tell whether there are events for which no deliveries were made yet."""
+    found = await session.exec(
+        select(EventRow.id).where(col(EventRow.fanned_out_at).is_(None)).limit(1)
+    )
+    return found.first() is not None
+
+
+async def next_due(session: ReadSession) -> dt.datetime | None:
+    """Say when the next delivery may be taken, past or future; None if nothing is owed."""
+    found = await session.exec(
+        select(func.min(Delivery.next_at), Endpoint.rests_until)
+        .join(Endpoint, col(Endpoint.id) == col(Delivery.endpoint_id))
+        .where(Endpoint.state == EndpointState.ACTIVE)
+        .where(Delivery.state == DeliveryState.PENDING)
+        .group_by(col(Endpoint.id), col(Endpoint.rests_until))
+    )
+    times = [max(due_at, rests_until or due_at) for due_at, rests_until in found.all()]
+    return min(times, default=None)
+
+
+async def deliveries_of(
+    session: ReadSession,
+    endpoint_id: UUID,
+    *,
+    state: DeliveryState | None,
+    before: UUID,
+    limit: int,
+) -> Sequence[Delivery]:
+    """List the deliveries of an endpoint, newest first, below the id `before` unless it is nil."""
+    statement = select(Delivery).where(Delivery.endpoint_id == endpoint_id)
+    if state is not None:
+        statement = statement.where(Delivery.state == state)
+    if before.int:
+        statement = statement.where(col(Delivery.id) < before)
+    return (await session.exec(statement.order_by(col(Delivery.id).desc()).limit(limit))).all()
+
+
+async def delivery(session: ReadSession, delivery_id: UUID, *, organization_id: UUID) -> Delivery:
+    """Find a delivery to one of an organisation's endpoints."""
+    found = await session.exec(
+        select(Delivery)
+        .join(Endpoint, col(Endpoint.id) == col(Delivery.endpoint_id))
+        .where(Delivery.id == delivery_id)
+        .where(Endpoint.organization_id == organization_id)
+    )
+    row = found.first()
+    if row is None:
+        raise DeliveryNotFound(delivery_id=str(delivery_id))
+    return row
+
+
+async def attempts_of(
+    session: ReadSession, delivery_ids: Collection[UUID]
+) -> dict[UUID, list[Attempt]]:
+    """List the attempts of deliveries, each in order."""
+    found = await session.exec(
+        select(Attempt)
+        .where(col(Attempt.delivery_id).in_(delivery_ids))
+        .order_by(col(Attempt.delivery_id), col(Attempt.number))
+    )
+    made: dict[UUID, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    for row in found.all():
+        made[row.delivery_id].append(row)
+    return made
+
+
+async def any_endpoint(session: ReadSession) -> bool:
+    """Tell whether anybody ever asked to be called."""
+    return (await session.exec(select(Endpoint.id).limit(1))).first() is not None
+
+
+async def tally(session: ReadSession) -> tuple[int, int, int]:
+    """Count what was delivered: events told at least once, deliveries, attempts made."""
+    found = await session.exec(
+        select(
+            func.count(func.distinct(Delivery.event_id)),
+            func.count(),
+            func.coalesce(func.sum(Delivery.attempts), 0),
+        ).where(Delivery.state == DeliveryState.DELIVERED)
+    )
+    events, delivered, attempts = found.one()
+    return int(events), int(delivered), int(attempts)

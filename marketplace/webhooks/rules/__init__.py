@@ -1,0 +1,1 @@
+"""What must hold of webhooks: signatures, retries, who may hear what."""

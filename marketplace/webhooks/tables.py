@@ -1,0 +1,92 @@
+"""What the webhook room remembers."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from marketplace.kit.tables import Row, Versioned, json_document, stored_bytes, text_enum
+from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
+
+
+class Endpoint(Versioned, table=True):
+    """An address that an organisation wants called.
+
+    Its row is also the lock of its deliveries: whoever changes them holds it.
+    """
+
+    __tablename__ = "webhook_endpoint"
+
+    organization_id: UUID = Field(foreign_key="organization.id", index=True)
+    registered_by: UUID | None = Field(default=None, foreign_key="person.id")
+    """Whose rights decide what it hears beyond the organisation's own; null: the platform's."""
+    hears_all: bool = Field(default=False)
+    """Registered with the right to read every event; the person must still have it when told."""
+    url: str = Field(max_length=2048)
+    description: str = Field(default="", max_length=200)
+    event_types: list[str] = json_document()
+    """Types and `prefix.*` patterns; empty: everything it may hear."""
+    sealed_secret: bytes = stored_bytes()
+    sealed_secret_before: bytes | None = stored_bytes(default=None, nullable=True)
+    """The secret before the last rotation; it signs as well until `before_until`."""
+    before_until: dt.datetime | None = Field(default=None)
+    state: EndpointState = Field(default=EndpointState.ACTIVE, sa_type=text_enum(EndpointState))
+    stopped_by: Why | None = Field(default=None, sa_type=text_enum(Why), nullable=True)
+    created_at: dt.datetime
+    served_at: dt.datetime
+    """When deliveries were last taken for it: who waited longest is served first."""
+    failures: int = Field(default=0)
+    """Failed attempts in a row, over all its deliveries."""
+    failing_since: dt.datetime | None = Field(default=None)
+    rests_until: dt.datetime | None = Field(default=None)
+
+
+class Delivery(Row, table=True):
+    """One event owed to one endpoint."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        UniqueConstraint("event_id", "endpoint_id"),
+        Index("ix_webhook_delivery_due", "endpoint_id", "state", "next_at"),
+    )
+
+    event_id: UUID = Field(foreign_key="event.id")
+    """Also the `webhook-id` of every attempt."""
+    endpoint_id: UUID = Field(foreign_key="webhook_endpoint.id")
+    event_type: str = Field(max_length=64)
+    body: bytes = stored_bytes()
+    """The CloudEvents document, made once: every attempt sends these bytes."""
+    state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))
+    next_at: dt.datetime
+    """When it may be taken; while a worker has it, the end of the lease."""
+    lease_token: UUID | None = Field(default=None)
+    """Given with the lease; only who shows it may record. Null: nobody has it."""
+    attempts: int = Field(default=0)
+    """How often it was taken; numbers the attempts."""
+    failures: int = Field(default=0)
+    """Failed attempts since it was made or sent again by hand: its place in the schedule."""
+    created_at: dt.datetime
+    finished_at: dt.datetime | None = Field(default=None)
+
+
+class Attempt(Row, table=True):
+    """One try and what came of it."""
+
+    __tablename__ = "webhook_attempt"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    delivery_id: UUID = Field(foreign_key="webhook_delivery.id")
+    number: int
+    at: dt.datetime
+    """When the result was recorded."""
+    status: int | None = Field(default=None)
+    """The receiver's answer; null: there was none."""
+    reason: str | None = Field(default=None, max_length=32)
+    """Why there was no answer."""
+    detail: str | None = Field(default=None, max_length=200)
+    duration_ms: int
+    answer: bytes = stored_bytes(default=b"")
+    """The first 2 KiB of the answer's body."""
+    late: bool = Field(default=False)
+    """The worker had lost its lease: the try is logged, and counts for nothing."""
