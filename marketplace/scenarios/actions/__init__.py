@@ -1,0 +1,1 @@
+"""What the scenarios room can do: write a call, review it, publish it, and let it run."""

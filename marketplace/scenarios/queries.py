@@ -1,0 +1,333 @@
+"""What the scenarios room can answer."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, func, or_, select
+
+from marketplace.identity import queries as identity
+from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.tables import Organization
+from marketplace.kit.database import ReadSession
+from marketplace.profiles import queries as profiles
+from marketplace.profiles.rules.deadlines import local_date
+from marketplace.profiles.rules.profile import RuleProfile, Track
+from marketplace.scenarios.errors import BatchUnknown, ScenarioUnknown
+from marketplace.scenarios.rules.choices import Choice, Standing, choices
+from marketplace.scenarios.rules.content import Content, content_from
+from marketplace.scenarios.rules.lifecycle import (
+    APPROVABLE_STATES,
+    PUBLIC_STATES,
+    ScenarioState,
+)
+from marketplace.scenarios.rules.lint import blocking, lint
+from marketplace.scenarios.tables import Batch, Scenario, ScenarioVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A published call as bidding, opening and scoring need it."""
+
+    id: UUID
+    number: str
+    state: ScenarioState
+    track: Track
+    poster_id: UUID
+    end_user_id: UUID
+    author_id: UUID | None
+    content_version: int
+    content: Content
+    profile: RuleProfile
+    bid_deadline_at: dt.datetime
+    panel_seated_at: dt.datetime | None
+
+
+def state_at(row: Scenario, now: dt.datetime) -> ScenarioState:
+    """Tell the state that is true now, whether or not a job has written it down yet."""
+    deadline = row.bid_deadline_at
+    if row.state is ScenarioState.PUBLISHED and deadline is not None and now >= deadline:
+        return ScenarioState.CLOSED
+    return row.state
+
+
+def may_see(actor: Actor, row: Scenario) -> bool:
+    """Tell whether the actor may know of this scenario: everybody once it is published."""
+    return row.state in PUBLIC_STATES or knows_from_inside(actor, row)
+
+
+def knows_from_inside(actor: Actor, row: Scenario) -> bool:
+    """Tell whether the actor may know what is not published: the bureau, poster and end user."""
+    if actor.may(Permission.SCENARIOS_READ_ALL):
+        return True
+    return not actor.is_nobody and actor.organization_id in {row.poster_id, row.end_user_id}
+
+
+async def scenario(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -> Scenario:
+    """Find one scenario, locked for change on request."""
+    statement = select(Scenario).where(Scenario.id == scenario_id)
+    if lock:
+        # The identity map may hold what was read before the lock was there.
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    row = (await session.exec(statement)).first()
+    if row is None:
+        raise ScenarioUnknown(scenario_id=str(scenario_id))
+    return row
+
+
+async def scenario_seen_by(session: ReadSession, actor: Actor, scenario_id: UUID) -> Scenario:
+    """Find one scenario the actor may know of; any other does not exist for them."""
+    row = await scenario(session, scenario_id)
+    if not may_see(actor, row):
+        raise ScenarioUnknown(scenario_id=str(scenario_id))
+    return row
+
+
+async def version(session: ReadSession, scenario_id: UUID, number: int) -> ScenarioVersion:
+    """Find one content version."""
+    found = await session.exec(
+        select(ScenarioVersion)
+        .where(ScenarioVersion.scenario_id == scenario_id)
+        .where(ScenarioVersion.number == number)
+    )
+    row = found.first()
+    if row is None:
+        raise ScenarioUnknown(scenario_id=str(scenario_id), version=number)
+    return row
+
+
+async def versions(session: ReadSession, scenario_id: UUID) -> Sequence[ScenarioVersion]:
+    """List the content versions of a scenario, oldest first."""
+    found = await session.exec(
+        select(ScenarioVersion)
+        .where(ScenarioVersion.scenario_id == scenario_id)
+        .order_by(col(ScenarioVersion.number))
+    )
+    return found.all()
+
+
+async def versions_seen_by(
+    session: ReadSession, actor: Actor, row: Scenario, *, after: int, limit: int
+) -> Sequence[ScenarioVersion]:
+    """List the versions the actor may read: all of them for whoever may see the draft.
+
+    Everybody else sees what was published and every amendment of it: the drafts before that hold
+    figures that were considered and dropped.
+    """
+    statement = (
+        select(ScenarioVersion)
+        .where(ScenarioVersion.scenario_id == row.id)
+        .where(col(ScenarioVersion.number) > after)
+    )
+    if not knows_from_inside(actor, row):
+        # Only an amendment carries a note, so the last version without one was published.
+        published = (
+            select(func.max(ScenarioVersion.number))
+            .where(ScenarioVersion.scenario_id == row.id)
+            .where(col(ScenarioVersion.note).is_(None))
+            .scalar_subquery()
+        )
+        statement = statement.where(col(ScenarioVersion.number) >= published)
+    found = await session.exec(statement.order_by(col(ScenarioVersion.number)).limit(limit))
+    return found.all()
+
+
+async def content(session: ReadSession, row: Scenario) -> Content:
+    """Read the content in force."""
+    return content_from((await version(session, row.id, row.content_version)).content)
+
+
+async def scenario_rows(
+    session: ReadSession,
+    actor: Actor,
+    *,
+    after: UUID,
+    limit: int,
+    state: ScenarioState | None = None,
+    track: Track | None = None,
+    batch_id: UUID | None = None,
+    now: dt.datetime | None = None,
+) -> Sequence[tuple[Scenario, str, str | None]]:
+    """List scenarios the actor may know of, with the title in force.
+
+    Shape    `state` is what `state_at` says at `now`; without `now`, what is written down.
+    """
+    statement = (
+        select(Scenario, col(ScenarioVersion.title_zh), col(ScenarioVersion.title_en))
+        .where(ScenarioVersion.scenario_id == Scenario.id)
+        .where(ScenarioVersion.number == Scenario.content_version)
+        .where(col(Scenario.id) > after)
+    )
+    if not actor.may(Permission.SCENARIOS_READ_ALL):
+        visible = col(Scenario.state).in_(PUBLIC_STATES)
+        own = or_(
+            col(Scenario.poster_id) == actor.organization_id,
+            col(Scenario.end_user_id) == actor.organization_id,
+        )
+        statement = statement.where(visible if actor.is_nobody else or_(visible, own))
+    if state is not None:
+        statement = statement.where(_is_in(state, now))
+    if track is not None:
+        statement = statement.where(Scenario.track == track)
+    if batch_id is not None:
+        statement = statement.where(Scenario.batch_id == batch_id)
+    found = await session.exec(statement.order_by(col(Scenario.id)).limit(limit))
+    return [(row[0], row[1], row[2]) for row in found.all()]
+
+
+def _is_in(state: ScenarioState, now: dt.datetime | None) -> ColumnElement[bool]:
+    """Select scenarios in a state, in the words of `state_at`."""
+    written = col(Scenario.state) == state
+    if now is None or state not in {ScenarioState.PUBLISHED, ScenarioState.CLOSED}:
+        return written
+    if state is ScenarioState.PUBLISHED:
+        return and_(written, col(Scenario.bid_deadline_at) > now)
+    due = and_(col(Scenario.state) == ScenarioState.PUBLISHED, col(Scenario.bid_deadline_at) <= now)
+    return or_(written, due)
+
+
+async def profile_of(session: ReadSession, row: Scenario, on: dt.date) -> RuleProfile:
+    """Find the rules of a scenario: the pinned version, or before approval the one in force."""
+    if row.profile_code is not None and row.profile_version is not None:
+        return await profiles.profile_pinned(session, row.profile_code, row.profile_version)
+    return await profiles.profile_in_force(session, row.track, on)
+
+
+async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -> Call:
+    """Describe a published call; `lock` keeps closing, amending and bidding in a line."""
+    row = await scenario(session, scenario_id, lock=lock)
+    if row.state not in PUBLIC_STATES or row.bid_deadline_at is None:
+        raise ScenarioUnknown(scenario_id=str(scenario_id))
+    return Call(
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        track=row.track,
+        poster_id=row.poster_id,
+        end_user_id=row.end_user_id,
+        author_id=row.author_id,
+        content_version=row.content_version,
+        content=await content(session, row),
+        profile=await profile_of(session, row, row.created_at.date()),
+        bid_deadline_at=row.bid_deadline_at,
+        panel_seated_at=row.panel_seated_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """A call as one caller may see it."""
+
+    row: Scenario
+    state: ScenarioState
+    """What is true now."""
+    version: ScenarioVersion
+    """The content in force."""
+    poster: Organization
+    choices: tuple[Choice, ...]
+
+
+async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.datetime) -> Detail:
+    """Describe a call with its content, its poster, and what the actor may do with it."""
+    in_force = await version(session, row.id, row.content_version)
+    state = state_at(row, now)
+    standing = Standing(
+        state=state,
+        poster_id=row.poster_id,
+        end_user_id=row.end_user_id,
+        author_id=row.author_id,
+        officer_id=row.officer_id,
+        need_signed=row.need_signed_at is not None,
+        data_settled=bool(in_force.content["datasets"]) or in_force.content["no_dataset"],
+        panel_seated=row.panel_seated_at is not None,
+        broken_rules=await _broken_rules(session, actor, row, now),
+        asker_verified=await _is_verified(session, actor),
+    )
+    return Detail(
+        row=row,
+        state=state,
+        version=in_force,
+        poster=await identity.organization(session, row.poster_id),
+        choices=choices(actor, standing),
+    )
+
+
+async def _broken_rules(
+    session: ReadSession, actor: Actor, row: Scenario, now: dt.datetime
+) -> tuple[str, ...]:
+    """Name the rules that keep a call from being approved, for those who may approve it."""
+    if row.state not in APPROVABLE_STATES or not actor.has(Role.BUREAU_APPROVER):
+        return ()
+    findings = lint(await content(session, row), await profile_of(session, row, local_date(now)))
+    return tuple(sorted({finding.rule for finding in blocking(findings)}))
+
+
+async def _is_verified(session: ReadSession, actor: Actor) -> bool:
+    if not actor.has(Role.SOLVER):
+        return True
+    organization = await identity.organization(session, actor.organization_id)
+    return organization.verified_at is not None and not organization.blacklisted
+
+
+async def due_to_close(session: ReadSession, now: dt.datetime) -> Sequence[UUID]:
+    """List published scenarios whose deadline has passed."""
+    found = await session.exec(
+        select(Scenario.id)
+        .where(Scenario.state == ScenarioState.PUBLISHED)
+        .where(col(Scenario.bid_deadline_at) <= now)
+    )
+    return found.all()
+
+
+async def cost_share_terms(session: ReadSession, scenario_id: UUID) -> list[dict[str, Any]]:
+    """Read the phases of the pilot with each funder's shares, from the content in force."""
+    row = await scenario(session, scenario_id)
+    document = (await version(session, row.id, row.content_version)).content
+    phases = document["cost_share"]
+    assert isinstance(phases, list)
+    return phases
+
+
+async def batch(session: ReadSession, batch_id: UUID, *, lock: bool = False) -> Batch:
+    """Find one batch."""
+    statement = select(Batch).where(Batch.id == batch_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    row = (await session.exec(statement)).first()
+    if row is None:
+        raise BatchUnknown(batch_id=str(batch_id))
+    return row
+
+
+async def batch_by_number(session: ReadSession, number: str) -> Batch | None:
+    """Find a batch by its public number."""
+    return (await session.exec(select(Batch).where(Batch.number == number))).first()
+
+
+async def batches(session: ReadSession, *, after: UUID, limit: int) -> Sequence[Batch]:
+    """List batches."""
+    found = await session.exec(
+        select(Batch).where(col(Batch.id) > after).order_by(col(Batch.id)).limit(limit)
+    )
+    return found.all()
+
+
+async def scenario_by_number(session: ReadSession, number: str) -> Scenario | None:
+    """Find a scenario by its public number."""
+    return (await session.exec(select(Scenario).where(Scenario.number == number))).first()
+
+
+async def board(session: ReadSession, *, limit: int) -> Sequence[tuple[Scenario, ScenarioVersion]]:
+    """List the published calls with the content in force, by number."""
+    found = await session.exec(
+        select(Scenario, ScenarioVersion)
+        .where(ScenarioVersion.scenario_id == Scenario.id)
+        .where(ScenarioVersion.number == Scenario.content_version)
+        .where(col(Scenario.state).in_(PUBLIC_STATES))
+        .order_by(col(Scenario.number))
+        .limit(limit)
+    )
+    return found.all()

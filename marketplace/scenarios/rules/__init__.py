@@ -1,0 +1,1 @@
+"""What makes a call a lawful and decidable one."""

@@ -1,0 +1,180 @@
+"""What somebody may do with a call now, and what stands in the way of the rest.
+
+Offered are the moves of the state table that this room and the bids room perform.  The moves after
+the opening are offered by the things that carry them: the round, the award, the pilot.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from marketplace.identity.errors import NotPermitted, OrganizationNotVerified, SameHands
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.kit.errors import MarketplaceError
+from marketplace.scenarios.errors import (
+    ContentUnreadable,
+    LintFailed,
+    NeedNotSigned,
+    NotTheEndUser,
+    NotThePoster,
+    PanelNotSeated,
+)
+from marketplace.scenarios.rules.lifecycle import LIFECYCLE, UNLOCKED_STATES, ScenarioState
+
+PERMISSIONS: Final[dict[str, tuple[Permission, ...]]] = {
+    "submit": (Permission.SCENARIOS_DRAFT,),
+    "accept": (Permission.SCENARIOS_REVIEW,),
+    "return": (Permission.SCENARIOS_REVIEW,),
+    "approve": (Permission.SCENARIOS_APPROVE,),
+    "shelve": (Permission.SCENARIOS_APPROVE,),
+    "revive": (Permission.SCENARIOS_APPROVE,),
+    "publish": (Permission.SCENARIOS_APPROVE,),
+    "amend": (Permission.SCENARIOS_REVIEW,),
+    "cancel": (Permission.SCENARIOS_APPROVE,),
+    "open": (Permission.BIDS_OPEN, Permission.BIDS_WITNESS),
+    "fail": (Permission.SCENARIOS_APPROVE,),
+}
+"""What each move asks for; one of the permissions is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An action somebody could ask for, and the first refusal that stands in its way."""
+
+    action: str
+    refusal: MarketplaceError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A call, as far as its next moves depend on it."""
+
+    state: ScenarioState
+    """What is true now, written down or not."""
+    poster_id: UUID
+    end_user_id: UUID
+    author_id: UUID | None
+    officer_id: UUID | None
+    need_signed: bool
+    data_settled: bool
+    """There is a dataset, or a statement that there is none."""
+    panel_seated: bool
+    broken_rules: tuple[str, ...] = ()
+    """Rules of the lint that block; looked up only for those who may approve."""
+    asker_verified: bool = True
+    """Whether the organisation that asks may take part; looked up only for solvers."""
+
+
+def choices(actor: Actor, call: Standing) -> tuple[Choice, ...]:
+    """List what the actor's roles could ever ask for in the present state, allowed or not."""
+    return tuple(
+        Choice(action=action, refusal=next(refusals, None))
+        for action, refusals in _offered(actor, call)
+    )
+
+
+def _offered(actor: Actor, call: Standing) -> Iterator[tuple[str, Iterator[MarketplaceError]]]:
+    """Pair each action in question with its refusals, in the order in which the action raises."""
+    if call.state in UNLOCKED_STATES and _writes(actor, call):
+        yield "revise", _refusals_of_writing(actor, call)
+    if call.state in UNLOCKED_STATES and _stands_near(actor, call):
+        yield "sign_need", _refusals_of_signing(actor, call)
+    roles = {role.value for role in actor.roles}
+    for move in LIFECYCLE.moves:
+        if call.state not in move.sources or move.verb not in PERMISSIONS:
+            continue
+        if move.verb == "submit":
+            if _writes(actor, call):
+                yield "submit", _refusals_of_submitting(actor, call)
+        elif roles & set(move.by):
+            yield move.verb, _refusals_of(actor, call, move.verb)
+    outsider = actor.organization_id not in {call.poster_id, call.end_user_id}
+    if call.state is ScenarioState.PUBLISHED and actor.has(Role.SOLVER) and outsider:
+        yield "bid", _refusals_of_bidding(actor, call)
+
+
+def _writes(actor: Actor, call: Standing) -> bool:
+    """Tell whether the actor is a poster, or the officer who wrote this call for one."""
+    return actor.has(Role.POSTER) or actor.person_id == call.author_id
+
+
+def _stands_near(actor: Actor, call: Standing) -> bool:
+    return actor.has(Role.POSTER) or (
+        actor.organization_id == call.end_user_id and actor.has(Role.BUREAU_OFFICER)
+    )
+
+
+def _not_permitted(actor: Actor, *enough: Permission) -> Iterator[MarketplaceError]:
+    if not any(actor.may(permission) for permission in enough):
+        yield NotPermitted(permission=enough[0].value)
+
+
+def _refusals_of_writing(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    yield from _not_permitted(actor, Permission.SCENARIOS_DRAFT)
+    if actor.organization_id != call.poster_id and actor.person_id != call.author_id:
+        yield NotThePoster(poster_id=str(call.poster_id))
+
+
+def _refusals_of_signing(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    yield from _not_permitted(actor, Permission.SCENARIOS_DRAFT)
+    if actor.organization_id != call.end_user_id:
+        yield NotTheEndUser(end_user_id=str(call.end_user_id))
+
+
+def _refusals_of_submitting(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    yield from _refusals_of_writing(actor, call)
+    if not call.need_signed:
+        yield NeedNotSigned(end_user_id=str(call.end_user_id))
+    if not call.data_settled:
+        yield ContentUnreadable(pointer="/datasets")
+
+
+def _refusals_of_bidding(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    yield from _not_permitted(actor, Permission.BIDS_SUBMIT)
+    if not call.asker_verified:
+        yield OrganizationNotVerified(organization_id=str(actor.organization_id))
+
+
+def _refusals_of(actor: Actor, call: Standing, verb: str) -> Iterator[MarketplaceError]:
+    yield from _not_permitted(actor, *PERMISSIONS[verb])
+    for refuse in GUARDS.get(verb, ()):
+        yield from refuse(actor, call)
+
+
+def _same_hands(actor: Actor, *earlier: UUID | None, duty: str) -> Iterator[MarketplaceError]:
+    try:
+        access.require_other_hands(actor, *earlier, duty=duty)
+    except SameHands as refusal:
+        yield refusal
+
+
+def _author_accepts(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    return _same_hands(actor, call.author_id, duty="author/officer")
+
+
+def _officer_approves(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    return _same_hands(actor, call.author_id, call.officer_id, duty="officer/approver")
+
+
+def _broken_rules(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if call.broken_rules:
+        yield LintFailed(rules=list(call.broken_rules))
+
+
+def _panel_missing(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if not call.panel_seated:
+        yield PanelNotSeated()
+
+
+Guard = Callable[[Actor, Standing], Iterator[MarketplaceError]]
+
+GUARDS: Final[dict[str, tuple[Guard, ...]]] = {
+    "accept": (_author_accepts,),
+    "approve": (_officer_approves, _broken_rules),
+    "revive": (_broken_rules,),
+    "publish": (_officer_approves, _broken_rules),
+    "open": (_panel_missing,),
+}
+"""The guards that can be judged before the request is there, in the order of the action."""

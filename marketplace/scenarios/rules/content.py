@@ -1,0 +1,225 @@
+"""What a call says: one frozen document, read strictly, written in one form only."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+import msgspec
+
+from marketplace.kit.money import BPS_WHOLE
+from marketplace.scenarios.errors import ContentUnreadable
+
+FUNDERS: Final = ("gov", "poster", "solver")
+CODED: Final = ("datasets", "cost_share", "criteria", "qualifications")
+"""Lists in which a code names exactly one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in Chinese and, where it exists, in English."""
+
+    zh: str
+    en: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """One dataset the call opens, or keeps hidden for the test."""
+
+    code: str
+    name: Text
+    size: str
+    format: str
+    openness: str
+    access: str
+    personal_data: bool
+    legal_basis: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """One measurable condition of acceptance; `value` is a decimal written as text."""
+
+    metric: str
+    op: str
+    value: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What the call may cost, and the highest price a bid may ask."""
+
+    ceiling_fen: int
+    max_price_fen: int | None = None
+    min_price_fen: int | None = None
+    eligible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """How many solvers run in parallel, and when the slower ones leave."""
+
+    stage1_solvers: int = 1
+    final_solvers: int = 1
+    eliminate_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One phase of the pilot: its ceiling, and who bears how much of it.
+
+    Shape    each funder's share when the phase passes, and when it fails without fault.
+    """
+
+    code: str
+    title: Text
+    ceiling_fen: int
+    ok_bps: dict[str, int]
+    blameless_fail_bps: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """Where and how points are rounded."""
+
+    scale: int = 2
+    mode: str = "HALF_UP"
+    stage: str = "PER_CRITERION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """How points become an order."""
+
+    method: str
+    aggregation: str = "mean"
+    trim: int = 0
+    rounding: Rounding = field(default_factory=Rounding)
+    tie_breaks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One thing that is judged; `rule` quantifies it.  Numbers are decimals written as text."""
+
+    code: str
+    title: Text
+    kind: str
+    weight_bps: int
+    scale_max: str | None = None
+    metric: str | None = None
+    floor: str | None = None
+    target: str | None = None
+    hard_floor: bool = False
+    direction: str = "higher"
+    formula: str | None = None
+    rule: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qualification:
+    """One condition a bidder must meet; never scored."""
+
+    code: str
+    zh: str
+    en: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """Where and how the solution must run."""
+
+    zh: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything a call says.  `no_dataset` states on purpose that there is none."""
+
+    title: Text
+    problem: Text
+    domain: str
+    category: str
+    budget: Budget
+    cost_share: tuple[Phase, ...]
+    scoring: Scheme
+    criteria: tuple[Criterion, ...]
+    constraints: Constraints = field(default_factory=Constraints)
+    datasets: tuple[Dataset, ...] = ()
+    no_dataset: bool = False
+    acceptance: tuple[Acceptance, ...] = ()
+    race: Race = field(default_factory=Race)
+    qualifications: tuple[Qualification, ...] = ()
+    illustrative: bool = False
+    name_source: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Write the content as JSON values in its one form."""
+        document = msgspec.to_builtins(self)
+        assert isinstance(document, dict)
+        return document
+
+
+FROZEN_WHEN_PUBLISHED: Final = ("title", "domain", "category", "qualifications")
+"""Subject matter and eligibility: a published call that changes these is another call."""
+
+IMMATERIAL: Final = ("illustrative", "name_source")
+"""Fields whose change cannot affect a bid; every other change is material."""
+
+
+def content_from(document: object) -> Content:
+    """Read a content document of any origin.
+
+    Refuses  ContentUnreadable with the path of the first field that is missing or of the wrong
+             type, for two things under one code, and for shares that do not make a whole.
+    """
+    try:
+        content = msgspec.convert(document, Content, strict=True)
+    except msgspec.ValidationError as unreadable:
+        raise ContentUnreadable(detail=str(unreadable)) from unreadable
+    _check_codes(content)
+    _check_shares(content)
+    return content
+
+
+def _check_codes(content: Content) -> None:
+    """Refuse a code that names two things: marks and answers are given by code."""
+    for name in CODED:
+        seen = Counter(one.code for one in getattr(content, name))
+        twice = sorted(code for code, count in seen.items() if count > 1)
+        if twice:
+            raise ContentUnreadable(pointer=f"/{name}", codes_given_twice=twice)
+
+
+def _check_shares(content: Content) -> None:
+    for index, phase in enumerate(content.cost_share):
+        for name in ("ok_bps", "blameless_fail_bps"):
+            shares = getattr(phase, name)
+            if set(shares) != set(FUNDERS) or min(shares.values()) < 0:
+                raise ContentUnreadable(
+                    pointer=f"/cost_share/{index}/{name}", expected=list(FUNDERS)
+                )
+            if sum(shares.values()) != BPS_WHOLE:
+                raise ContentUnreadable(
+                    pointer=f"/cost_share/{index}/{name}",
+                    sum_bps=sum(shares.values()),
+                    expected_bps=BPS_WHOLE,
+                )
+
+
+def changed_fields(old: Content, new: Content) -> tuple[str, ...]:
+    """Name the top-level fields in which two contents differ."""
+    return tuple(
+        one.name for one in fields(Content) if getattr(old, one.name) != getattr(new, one.name)
+    )
+
+
+def is_material(changed: tuple[str, ...]) -> bool:
+    """Tell whether a change may affect how bids are written.
+
+    Decided by the fields that changed, not by a tick box.
+    """
+    return any(name not in IMMATERIAL for name in changed)

@@ -1,0 +1,1 @@
+"""The shapes of the scenarios room on the wire."""

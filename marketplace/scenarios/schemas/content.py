@@ -1,0 +1,239 @@
+"""The content of a call as a poster writes it: every field bounded, every error told at once."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from marketplace.wire.shapes import (
+    BilingualIn,
+    Bps,
+    Code,
+    DecimalText,
+    In,
+    LongBilingualIn,
+    ShortText,
+    WholeFen,
+    WholeNumber,
+)
+
+LIST_MAX = 50
+PHASES_MAX = 12
+LANES_MAX = 20
+TRIM_MAX = 99
+
+Line = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+"""A text of one line, for lists in which nothing else checks the characters."""
+PhaseCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
+MetricName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}(:[0-9]{1,9}(\.[0-9]{1,9})?)?$")
+]
+"""A metric and its parameter, as in `recall_at_false_alarm_rate:0.05`."""
+TieBreak = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}(:[a-z][a-z0-9_]{0,31})?$")]
+
+
+def _truth(value: Any) -> Any:
+    # Pydantic would take 1, "yes" and "off"; whoever means yes or no can write true or false.
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+
+
+def _text(value: Decimal | None) -> str | None:
+    """Write a decimal as it is kept: plain, with the places it came with."""
+    return None if value is None else format(value, "f")
+
+
+class DatasetIn(In):
+    """One dataset the call opens, or keeps hidden for the test."""
+
+    code: Code
+    name: BilingualIn
+    size: ShortText
+    format: ShortText
+    openness: Literal["unconditional", "conditional", "not_open"]
+    access: Literal["download", "api", "sandbox_only", "hidden_test", "enclave_only"]
+    personal_data: Truth
+    legal_basis: ShortText
+    licence: ShortText
+
+    def document(self) -> dict[str, Any]:
+        """Write it as it is stored."""
+        return self.model_dump(exclude={"name"}) | {"name": self.name.document()}
+
+
+class AcceptanceIn(In):
+    """One measurable condition of acceptance."""
+
+    metric: MetricName
+    op: Literal[">=", "<=", "=="]
+    value: DecimalText
+    method: Code
+
+    def document(self) -> dict[str, Any]:
+        """Write it as it is stored."""
+        return self.model_dump(exclude={"value"}) | {"value": _text(self.value)}
+
+
+class BudgetIn(In):
+    """What the call may cost, and the highest price a bid may ask."""
+
+    ceiling_fen: WholeFen
+    max_price_fen: WholeFen | None = None
+    min_price_fen: WholeFen | None = None
+    """Only so that a draft can be told that the law forbids it."""
+    eligible: list[Code] = Field(default_factory=list, max_length=LIST_MAX)
+    """The kinds of cost that are shared."""
+
+
+class RaceIn(In):
+    """How many solvers run in parallel, and when the slower ones leave."""
+
+    stage1_solvers: Annotated[WholeNumber, Field(ge=1, le=LANES_MAX)] = 1
+    final_solvers: Annotated[WholeNumber, Field(ge=1, le=LANES_MAX)] = 1
+    eliminate_at: PhaseCode | None = None
+
+
+class SharesIn(In):
+    """Who bears how much of a phase; the three make 10,000."""
+
+    gov: Bps
+    poster: Bps
+    solver: Bps
+
+
+class PhaseIn(In):
+    """One phase of the pilot."""
+
+    code: PhaseCode
+    title: BilingualIn
+    ceiling_fen: WholeFen
+    ok_bps: SharesIn
+    """When the phase passes."""
+    blameless_fail_bps: SharesIn
+    """When it fails and nobody is at fault."""
+
+    def document(self) -> dict[str, Any]:
+        """Write it as it is stored."""
+        return self.model_dump(exclude={"title"}) | {"title": self.title.document()}
+
+
+class RoundingIn(In):
+    """Where and how points are rounded."""
+
+    scale: Annotated[WholeNumber, Field(ge=0, le=9)] = 2
+    mode: Literal["HALF_UP"] = "HALF_UP"
+    stage: Literal["PER_CRITERION"] = "PER_CRITERION"
+
+
+class SchemeIn(In):
+    """How points become an order."""
+
+    method: Literal["comprehensive", "lowest_price"]
+    aggregation: Literal["mean", "trimmed_mean", "median"] = "mean"
+    trim: Annotated[WholeNumber, Field(ge=0, le=TRIM_MAX)] = 0
+    rounding: RoundingIn = RoundingIn()
+    tie_breaks: list[TieBreak] = Field(default_factory=list, max_length=LIST_MAX)
+
+
+class CriterionIn(In):
+    """One thing that is judged, and what turns its value into points."""
+
+    code: Code
+    title: BilingualIn
+    kind: Literal[
+        "subjective_expert",
+        "objective_expert",
+        "objective_auto",
+        "objective_formula",
+        "price_low_first",
+    ]
+    weight_bps: Bps
+    scale_max: DecimalText | None = None
+    metric: MetricName | None = None
+    floor: DecimalText | None = None
+    target: DecimalText | None = None
+    hard_floor: Truth = False
+    direction: Literal["higher", "lower"] = "higher"
+    formula: Literal["ratio_to_best_low", "ratio_to_best_high", "linear_between"] | None = None
+    rule: LongBilingualIn | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Write it as it is stored."""
+        return self.model_dump(exclude={"title", "rule", "scale_max", "floor", "target"}) | {
+            "title": self.title.document(),
+            "rule": None if self.rule is None else self.rule.document(),
+            "scale_max": _text(self.scale_max),
+            "floor": _text(self.floor),
+            "target": _text(self.target),
+        }
+
+
+class QualificationIn(In):
+    """One condition a bidder must meet; never scored."""
+
+    code: Code
+    zh: ShortText
+    en: ShortText | None = None
+
+
+class ConstraintsIn(In):
+    """Where and how the solution must run."""
+
+    zh: list[Line] = Field(default_factory=list, max_length=LIST_MAX)
+    en: list[Line] = Field(default_factory=list, max_length=LIST_MAX)
+
+
+class ContentIn(In):
+    """Everything a call says."""
+
+    title: BilingualIn
+    problem: LongBilingualIn
+    domain: Code
+    category: Literal["goods", "services"]
+    constraints: ConstraintsIn = ConstraintsIn()
+    datasets: list[DatasetIn] = Field(default_factory=list, max_length=LIST_MAX)
+    no_dataset: Truth = False
+    """States on purpose that there is none."""
+    acceptance: list[AcceptanceIn] = Field(default_factory=list, max_length=LIST_MAX)
+    budget: BudgetIn
+    race: RaceIn = RaceIn()
+    cost_share: Annotated[list[PhaseIn], Field(min_length=1, max_length=PHASES_MAX)]
+    scoring: SchemeIn
+    criteria: Annotated[list[CriterionIn], Field(min_length=1, max_length=LIST_MAX)]
+    qualifications: Annotated[
+        list[QualificationIn], Field(max_length=LIST_MAX, default_factory=list)
+    ]
+    illustrative: Truth = False
+    """Invented for a demonstration."""
+    name_source: ShortText | None = None
+    """Where the name of the scenario was first published, if it was."""
+
+    def document(self) -> dict[str, Any]:
+        """Write the content as the rules read it."""
+        return {
+            "title": self.title.document(),
+            "problem": self.problem.document(),
+            "domain": self.domain,
+            "category": self.category,
+            "constraints": self.constraints.model_dump(),
+            "datasets": [one.document() for one in self.datasets],
+            "no_dataset": self.no_dataset,
+            "acceptance": [one.document() for one in self.acceptance],
+            "budget": self.budget.model_dump(),
+            "race": self.race.model_dump(),
+            "cost_share": [one.document() for one in self.cost_share],
+            "scoring": self.scoring.model_dump(),
+            "criteria": [one.document() for one in self.criteria],
+            "qualifications": [one.model_dump() for one in self.qualifications],
+            "illustrative": self.illustrative,
+            "name_source": self.name_source,
+        }
