@@ -1,0 +1,292 @@
+"""Take offers in: create, submit, replace, withdraw, reconfirm.
+
+Every action here first locks the call, then asks the database's clock, then decides: closing and
+bidding cannot pass each other, and a bid that began to upload in time but arrived late is late.
+"""
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from uuid import UUID
+
+from marketplace.bids import queries
+from marketplace.bids.errors import AlreadyBid, CallNotOpen, OwnCall
+from marketplace.bids.rules.admission import Offer, admit, check_open, check_still_fits
+from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
+from marketplace.bids.tables import Bid, BidVersion, CallSeal
+from marketplace.events import actions as events
+from marketplace.events.rules.catalogue.bids import BidMoved, BidSubmitted
+from marketplace.events.rules.envelope import Event
+from marketplace.identity import queries as identity
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor, Permission
+from marketplace.kit import secrets
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import WriteSession
+from marketplace.kit.digests import canonical_json, sha256_hex
+from marketplace.kit.errors import Stale
+from marketplace.kit.ids import new_id
+from marketplace.kit.secrets import Keeper
+from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.actions import calls
+from marketplace.scenarios.queries import Call
+from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scenarios.tables import Scenario
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a bidder gets for a sealed bid: enough to prove later what was sealed, and when."""
+
+    bid_id: UUID
+    scenario_number: str
+    content_number: int
+    received_at: dt.datetime
+    sealed_sha256: str
+    content_sha256: str
+    salt: str
+    """Random; with it and the offer the bidder can compute `content_sha256` again."""
+
+
+async def create_bid(
+    session: WriteSession, actor: Actor, scenario_id: UUID, *, clock: Clock
+) -> Bid:
+    """Begin a bid (B01).
+
+    Refuses  CallClosed, CallNotOpen, OwnCall for whoever poses the problem or signed the need,
+             OrganizationNotVerified, AlreadyBid.
+    """
+    access.require(actor, Permission.BIDS_SUBMIT)
+    call, now = await _open_call(session, scenario_id, clock)
+    if actor.organization_id in {call.poster_id, call.end_user_id}:
+        raise OwnCall()
+    await identity.verified_organization(session, actor.organization_id)
+    if await queries.live_bid(session, scenario_id, actor.organization_id) is not None:
+        raise AlreadyBid(scenario_id=str(scenario_id))
+    row = Bid(
+        scenario_id=scenario_id,
+        solver_id=actor.organization_id,
+        author_id=actor.person_id,
+        state=BidState(LIFECYCLE.initial().target),
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def submit_bid(
+    session: WriteSession,
+    actor: Actor,
+    bid_id: UUID,
+    *,
+    verb: str,
+    offer: Offer,
+    expected_version: int,
+    keeper: Keeper,
+    clock: Clock,
+) -> tuple[Bid, Receipt]:
+    """Seal an offer: the first one with `submit` (B02), a better one with `replace` (B03).
+
+    Shape    the receipt's salt is in the answer and inside the seal, nowhere else.
+    Refuses  CallClosed by the database's clock after the lock; what `admit` refuses.
+    """
+    access.require(actor, Permission.BIDS_SUBMIT)
+    row, call, now = await _own_open_bid(session, actor, bid_id, expected_version, clock)
+    move = LIFECYCLE.check(row.state, verb)
+    solver = await identity.verified_organization(session, actor.organization_id)
+    admit(offer, content=call.content, profile=call.profile, size_class=solver.size_class)
+    row.content_number += 1
+    receipt, version = await _sealed(session, row, call, offer, keeper=keeper, now=now)
+    session.add(version)
+    row.state = BidState(move.target)
+    row.submitted_at = now
+    row.version += 1
+    await session.flush()
+    said = BidSubmitted(
+        bid_id=row.id,
+        scenario_id=call.id,
+        content_version=call.content_version,
+        sealed_sha256=version.sealed_sha256,
+    )
+    await tell(session, actor, row, said, now=now)
+    return row, receipt
+
+
+async def _sealed(
+    session: WriteSession, row: Bid, call: Call, offer: Offer, *, keeper: Keeper, now: dt.datetime
+) -> tuple[Receipt, BidVersion]:
+    """Encrypt an offer under the key of its call, bound to the row it will stand in."""
+    salt = os.urandom(SALT_BYTES).hex()
+    plaintext = canonical_json({"salt": salt, "offer": offer.to_document()})
+    version_id = new_id()
+    key = await call_key(session, call.id, keeper=keeper, now=now)
+    context = seal_context(version_id, bid_id=row.id, number=row.content_number)
+    sealed = secrets.seal(key, plaintext, context=context)
+    version = BidVersion(
+        id=version_id,
+        bid_id=row.id,
+        number=row.content_number,
+        scenario_content_version=call.content_version,
+        sealed=sealed,
+        sealed_sha256=sha256_hex(sealed),
+        content_sha256=sha256_hex(plaintext),
+        received_at=now,
+    )
+    receipt = Receipt(
+        bid_id=row.id,
+        scenario_number=call.number,
+        content_number=row.content_number,
+        received_at=now,
+        sealed_sha256=version.sealed_sha256,
+        content_sha256=version.content_sha256,
+        salt=salt,
+    )
+    return receipt, version
+
+
+def seal_context(version_id: UUID, *, bid_id: UUID, number: int) -> bytes:
+    """Name the one row in which a sealed offer opens; moved to another bid, it does not."""
+    return f"bid_version/{version_id}/{bid_id}/{number}".encode()
+
+
+async def withdraw_bid(
+    session: WriteSession, actor: Actor, bid_id: UUID, *, expected_version: int, clock: Clock
+) -> Bid:
+    """Take a bid back before the deadline (B04)."""
+    access.require(actor, Permission.BIDS_SUBMIT)
+    row, _, now = await _own_open_bid(session, actor, bid_id, expected_version, clock)
+    return await make_move(session, actor, row, "withdraw", now=now)
+
+
+async def reconfirm_bid(
+    session: WriteSession, actor: Actor, bid_id: UUID, *, expected_version: int, clock: Clock
+) -> Bid:
+    """Say that the sealed offer stands under the amended call (B06).
+
+    Refuses  OfferNoLongerFits where the amended call asks for something new: replace it then (B03).
+    """
+    access.require(actor, Permission.BIDS_SUBMIT)
+    row, call, now = await _own_open_bid(session, actor, bid_id, expected_version, clock)
+    LIFECYCLE.check(row.state, "reconfirm")
+    check_still_fits(await queries.sealed_under(session, row), call.content)
+    return await make_move(session, actor, row, "reconfirm", now=now)
+
+
+async def amend_call(
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    content: object,
+    note: str,
+    expected_version: int,
+    clock: Clock,
+) -> Scenario:
+    """Amend a published call, and have every bidder confirm a material change (SC08, B05)."""
+    row, material = await calls.amend(
+        session,
+        actor,
+        scenario_id,
+        content=content,
+        note=note,
+        expected_version=expected_version,
+        clock=clock,
+    )
+    if material:
+        await ask_reconfirmation(session, row.id, now=await clock.decisive(session))
+    return row
+
+
+async def ask_reconfirmation(session: WriteSession, scenario_id: UUID, *, now: dt.datetime) -> None:
+    """Ask every bidder to confirm under a materially amended call (B05); the call must be locked.
+
+    Says nothing to the caller: how many bids there are is nobody's business before the opening.
+    """
+    for row in await queries.timely_bids(session, scenario_id):
+        if row.state is BidState.SUBMITTED:
+            await make_move(session, access.SYSTEM, row, "ask_reconfirmation", now=now)
+
+
+async def make_move(
+    session: WriteSession,
+    actor: Actor,
+    row: Bid,
+    verb: str,
+    *,
+    reason: str | None = None,
+    now: dt.datetime,
+) -> Bid:
+    """Make one move of the table and tell the bidder."""
+    move = LIFECYCLE.check(row.state, verb)
+    row.state = BidState(move.target)
+    row.version += 1
+    await session.flush()
+    said = BidMoved(
+        bid_id=row.id,
+        scenario_id=row.scenario_id,
+        verb=verb,
+        state=row.state.value,
+        reason=reason,
+    )
+    await tell(session, actor, row, said, now=now)
+    return row
+
+
+async def tell(
+    session: WriteSession, actor: Actor, row: Bid, said: Event, *, now: dt.datetime
+) -> None:
+    """Record an event of a bid, to be heard by its own solver and by nobody else."""
+    await events.record(
+        session,
+        said,
+        by=actor.kind,
+        now=now,
+        organization_id=row.solver_id,
+        scenario_id=row.scenario_id,
+    )
+
+
+async def call_key(
+    session: WriteSession, scenario_id: UUID, *, keeper: Keeper, now: dt.datetime
+) -> bytes:
+    """Find or make the key of a call's bids; the call must be locked."""
+    context = f"call_seal/{scenario_id}"
+    seal = await queries.call_seal(session, scenario_id)
+    if seal is not None:
+        return keeper.unseal(seal.sealed_key, context=context)
+    key = secrets.new_key()
+    session.add(
+        CallSeal(
+            scenario_id=scenario_id,
+            sealed_key=keeper.seal(key, context=context),
+            created_at=now,
+        )
+    )
+    await session.flush()
+    return key
+
+
+async def _open_call(
+    session: WriteSession, scenario_id: UUID, clock: Clock
+) -> tuple[Call, dt.datetime]:
+    """Lock the call, then ask the clock, then refuse what is late."""
+    call = await scenarios.call(session, scenario_id, lock=True)
+    now = await clock.decisive(session)
+    check_open(call.bid_deadline_at, now)
+    if call.state is not ScenarioState.PUBLISHED:
+        raise CallNotOpen(state=call.state.value)
+    return call, now
+
+
+async def _own_open_bid(
+    session: WriteSession, actor: Actor, bid_id: UUID, expected_version: int, clock: Clock
+) -> tuple[Bid, Call, dt.datetime]:
+    unlocked = await queries.own_bid(session, actor, bid_id)
+    call, now = await _open_call(session, unlocked.scenario_id, clock)
+    row = await queries.own_bid(session, actor, bid_id, lock=True)
+    if row.version != expected_version:
+        raise Stale(version=row.version, expected=expected_version)
+    return row, call, now

@@ -1,0 +1,241 @@
+"""The door to the bids: begin one, seal an offer, take it back, read what you may."""
+
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from marketplace.bids import queries
+from marketplace.bids.actions import offering, opening
+from marketplace.bids.routes.sealing import sealed_once
+from marketplace.bids.schemas import (
+    BidIn,
+    BidItemOut,
+    BidOut,
+    EligibilityIn,
+    OfferIn,
+    ReceiptOut,
+    SaltedReceiptOut,
+    SealedOut,
+)
+from marketplace.bids.tables import Bid
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.kit.paging import cursor_of, id_after
+from marketplace.kit.secrets import Keeper
+from marketplace.scenarios import queries as scenarios
+from marketplace.wire.answers import answer, expected_version, prefers_english
+from marketplace.wire.idempotency import once
+from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
+
+AnyRequest = Request[Actor, None, State]
+
+
+class CallBidController(Controller):
+    """The bids of one call."""
+
+    path = "/v1/scenarios/{scenario_id:uuid}/bids"
+    tags = ("bids",)
+
+    @post(operation_id="bids_create")
+    @once()
+    async def create(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+        data: JSONBody[BidIn | None] = None,
+    ) -> Response[BidOut]:
+        """Begin a bid; nobody but your own organisation can see it before the opening."""
+        row = await offering.create_bid(writer, actor, scenario_id, clock=clock)
+        return await _described(request, writer, row, clock, status=201)
+
+    @get(operation_id="bids_list")
+    async def list_bids(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+        limit: Limit = LIMIT_DEFAULT,
+        cursor: Cursor = None,
+    ) -> Response[PageOut[BidItemOut]]:
+        """List your own bids; after the opening the bureau, auditors and poster see all opened."""
+        access.signed_in(actor)
+        call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
+        pairs = await queries.bids_seen_by(
+            reader, actor, call.id, call.poster_id, after=id_after(cursor), limit=limit + 1
+        )
+        shown = [BidItemOut.of(row, solver) for row, solver in pairs[:limit]]
+        more = len(pairs) > limit
+        next_cursor = cursor_of(str(shown[-1].id)) if more else None
+        return answer(request, PageOut(items=shown, next_cursor=next_cursor))
+
+
+class BidController(Controller):
+    """One organisation's part in one call."""
+
+    path = "/v1/bids/{bid_id:uuid}"
+    tags = ("bids",)
+
+    @get(operation_id="bids_get")
+    async def get_bid(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[BidOut]:
+        """Show a bid: your own always, another's once it was opened and if you may."""
+        access.signed_in(actor)
+        scenario_id = await queries.scenario_of(reader, bid_id)
+        call = await scenarios.scenario(reader, scenario_id)
+        row = await queries.bid_seen_by(reader, actor, bid_id, call.poster_id)
+        return await _described(request, reader, row, clock)
+
+    @post("/actions/submit", status_code=200, operation_id="bids_submit")
+    @sealed_once
+    async def submit(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        data: JSONBody[OfferIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
+    ) -> Response[SealedOut]:
+        """Seal your offer; the answer has the receipt, with a salt that is shown this once.
+
+        Needs an Idempotency-Key: repeated under the same key, the answer is the same.
+        """
+        return await _sealed(request, writer, bid_id, "submit", data, keeper, clock)
+
+    @post("/actions/replace", status_code=200, operation_id="bids_replace")
+    @sealed_once
+    async def replace(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        data: JSONBody[OfferIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
+    ) -> Response[SealedOut]:
+        """Seal another offer in place of the one that counts; the old one is never opened.
+
+        Needs an Idempotency-Key: repeated under the same key, the answer is the same.
+        """
+        return await _sealed(request, writer, bid_id, "replace", data, keeper, clock)
+
+    @post("/actions/withdraw", status_code=200, operation_id="bids_withdraw")
+    @once()
+    async def withdraw(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[BidOut]:
+        """Take your bid back before the deadline."""
+        access.signed_in(actor)
+        version = expected_version(request)
+        row = await offering.withdraw_bid(
+            writer, actor, bid_id, expected_version=version, clock=clock
+        )
+        return await _described(request, writer, row, clock)
+
+    @post("/actions/reconfirm", status_code=200, operation_id="bids_reconfirm")
+    @once()
+    async def reconfirm(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[BidOut]:
+        """Say that your sealed offer stands under the amended call."""
+        access.signed_in(actor)
+        version = expected_version(request)
+        row = await offering.reconfirm_bid(
+            writer, actor, bid_id, expected_version=version, clock=clock
+        )
+        return await _described(request, writer, row, clock)
+
+    @get("/receipt", operation_id="bids_receipt")
+    async def get_receipt(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+    ) -> Response[ReceiptOut]:
+        """Show the receipt of your offer, without the salt: that is kept nowhere."""
+        access.signed_in(actor)
+        row = await queries.own_bid(reader, actor, bid_id)
+        return answer(request, ReceiptOut.of(await queries.receipt(reader, row)))
+
+    @post("/eligibility", status_code=200, operation_id="bids_check_eligibility")
+    @once()
+    async def check_eligibility(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        data: JSONBody[EligibilityIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[BidOut]:
+        """Answer every qualification of an opened bid, as officer or poster, once."""
+        row = await opening.check_eligibility(
+            writer, actor, bid_id, findings=data.findings(), now=clock.now()
+        )
+        return await _described(request, writer, row, clock)
+
+
+async def _sealed(
+    request: AnyRequest,
+    writer: WriteSession,
+    bid_id: UUID,
+    verb: str,
+    data: OfferIn,
+    keeper: Keeper,
+    clock: Clock,
+) -> Response[SealedOut]:
+    access.signed_in(request.user)
+    row, receipt = await offering.submit_bid(
+        writer,
+        request.user,
+        bid_id,
+        verb=verb,
+        offer=data.offer(),
+        expected_version=expected_version(request),
+        keeper=keeper,
+        clock=clock,
+    )
+    found = await queries.detail(writer, request.user, row, now=clock.now())
+    out = SealedOut(
+        bid=BidOut.of(found, english=prefers_english(request)),
+        receipt=SaltedReceiptOut.of(receipt),
+    )
+    no_store = {"Cache-Control": "no-store"}
+    return answer(request, out, version=row.version, headers=no_store)
+
+
+async def _described(
+    request: AnyRequest, session: ReadSession, row: Bid, clock: Clock, *, status: int = 200
+) -> Response[BidOut]:
+    """Answer with a bid as its caller may see it."""
+    found = await queries.detail(session, request.user, row, now=clock.now())
+    out = BidOut.of(found, english=prefers_english(request))
+    return answer(request, out, version=row.version, status=status)

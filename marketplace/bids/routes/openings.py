@@ -1,0 +1,108 @@
+"""The door to the opening of all bids of a call, and to the amendment that bidders confirm."""
+
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from marketplace.bids import queries
+from marketplace.bids.actions import offering, opening
+from marketplace.bids.schemas import OpeningOut, OpeningRecordOut
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.kit.secrets import Keeper
+from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.schemas.calls import AmendIn, ScenarioOut
+from marketplace.wire.answers import answer, answer_bytes, expected_version, prefers_english
+from marketplace.wire.idempotency import once
+
+AnyRequest = Request[Actor, None, State]
+
+
+class OpeningController(Controller):
+    """The act in which all timely bids of a call are opened."""
+
+    path = "/v1/scenarios/{scenario_id:uuid}/opening"
+    tags = ("bids",)
+
+    @post(operation_id="openings_request")
+    @once()
+    async def request_opening(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[OpeningOut]:
+        """Start the opening as officer; nothing is opened before a supervisor witnesses it."""
+        row = await opening.request_opening(writer, actor, scenario_id, clock=clock)
+        return answer(request, OpeningOut.of(row), status=201)
+
+    @post("/actions/witness", status_code=200, operation_id="openings_witness")
+    @once()
+    async def witness(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
+    ) -> Response[OpeningOut]:
+        """Open every timely bid as supervisor, in one act; the rest lapses unopened."""
+        row = await opening.witness_opening(writer, actor, scenario_id, keeper=keeper, clock=clock)
+        return answer(request, OpeningOut.of(row))
+
+    @get(operation_id="openings_get")
+    async def get_record(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+    ) -> Response[OpeningRecordOut]:
+        """Serve the record of the opening, byte for byte as it was hashed.
+
+        For the bureau, auditors, supervisors, the poster, and whoever had a bid opened.
+        """
+        access.signed_in(actor)
+        call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
+        row = await queries.opening_seen_by(reader, actor, call.id, call.poster_id)
+        assert row.record is not None
+        return answer_bytes(request, row.record, kind=OpeningRecordOut)
+
+
+@post(
+    "/v1/scenarios/{scenario_id:uuid}/actions/amend",
+    status_code=200,
+    operation_id="scenarios_amend",
+    tags=["scenarios"],
+)
+@once()
+async def amend(
+    request: AnyRequest,
+    scenario_id: FromPath[UUID],
+    data: JSONBody[AmendIn],
+    actor: NamedDependency[Actor],
+    writer: NamedDependency[WriteSession],
+    clock: NamedDependency[Clock],
+) -> Response[ScenarioOut]:
+    """Change a published call; a material change moves the deadline and is confirmed by bidders."""
+    access.signed_in(actor)
+    row = await offering.amend_call(
+        writer,
+        actor,
+        scenario_id,
+        content=data.content.document(),
+        note=data.note,
+        expected_version=expected_version(request),
+        clock=clock,
+    )
+    found = await scenarios.detail(writer, actor, row, now=clock.now())
+    out = ScenarioOut.of(found, english=prefers_english(request))
+    return answer(request, out, version=row.version)

@@ -1,0 +1,1 @@
+"""What makes a bid admissible, and how it moves."""

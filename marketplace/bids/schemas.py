@@ -1,0 +1,379 @@
+"""The shapes of the bids room on the wire."""
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from marketplace.bids.actions.offering import Receipt
+from marketplace.bids.actions.opening import Finding
+from marketplace.bids.queries import Detail
+from marketplace.bids.rules.admission import Deduction, Offer
+from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.tables import Bid, BidVersion, EligibilityCheck, Opening
+from marketplace.identity.tables import Organization
+from marketplace.kit.errors import MarketplaceError
+from marketplace.scenarios.rules.choices import Choice
+from marketplace.wire.shapes import (
+    ActionsOut,
+    BilingualOut,
+    BlockedOut,
+    Bps,
+    Code,
+    DecimalText,
+    In,
+    LongBilingualIn,
+    Out,
+    WholeFen,
+)
+
+FIGURES_MAX = 50
+DEDUCTIONS_MAX = 5
+DECLARATIONS_MAX = 20
+QUALIFICATIONS_MAX = 50
+
+Summary = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
+
+
+def _truth(value: Any) -> Any:
+    # Pydantic would take 1, "yes" and "off"; whoever judges a bid can write true or false.
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+class BidIn(In):
+    """A bid to begin; it has no content before it is submitted."""
+
+
+class DeductionIn(In):
+    """A price deduction that is claimed, for evaluation only."""
+
+    policy: Code
+    bps: Bps
+
+
+class OfferIn(In):
+    """What is offered; everything in here is sealed until the opening."""
+
+    quote_fen: WholeFen | None = None
+    deductions: list[DeductionIn] = Field(default_factory=list, max_length=DEDUCTIONS_MAX)
+    figures: dict[Code, DecimalText] = Field(default_factory=dict, max_length=FIGURES_MAX)
+    """The declared figure of every criterion that is scored by formula."""
+    declarations: list[Code] = Field(default_factory=list, max_length=DECLARATIONS_MAX)
+    """`integrity`, `interest` and `related_party`; with a deduction also `sme`."""
+    summary: Summary = ""
+
+    def offer(self) -> Offer:
+        """Turn the request into the value the action takes."""
+        return Offer(
+            quote_fen=self.quote_fen,
+            deductions=tuple(Deduction(policy=one.policy, bps=one.bps) for one in self.deductions),
+            figures={code: format(value, "f") for code, value in self.figures.items()},
+            declarations=frozenset(self.declarations),
+            summary=self.summary,
+        )
+
+
+class CheckedIn(In):
+    """The answer to one qualification; a failed one needs a reason."""
+
+    code: Code
+    passed: Annotated[bool, BeforeValidator(_truth)]
+    reason: LongBilingualIn | None = None
+
+
+class EligibilityIn(In):
+    """The answer to every qualification of the call."""
+
+    items: list[CheckedIn] = Field(max_length=QUALIFICATIONS_MAX)
+
+    def findings(self) -> list[Finding]:
+        """Turn the request into the values the action takes."""
+        return [
+            Finding(
+                code=one.code,
+                passed=one.passed,
+                reason=None if one.reason is None else one.reason.document(),
+            )
+            for one in self.items
+        ]
+
+
+class SolverOut(Out, frozen=True, kw_only=True):
+    """Who bids."""
+
+    id: UUID
+    name: BilingualOut
+
+    @classmethod
+    def of(cls, row: Organization) -> "SolverOut":
+        """Read one bidder."""
+        return cls(id=row.id, name=BilingualOut(zh=row.name_zh, en=row.name_en))
+
+
+class DeductionOut(Out, frozen=True, kw_only=True):
+    """A price deduction that was claimed."""
+
+    policy: str
+    bps: int
+
+
+class OfferOut(Out, frozen=True, kw_only=True):
+    """An opened offer."""
+
+    quote_fen: int | None
+    currency: str = "CNY"
+    deductions: list[DeductionOut]
+    figures: dict[str, str]
+    declarations: list[str]
+    summary: str
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> "OfferOut":
+        """Read the offer that was sealed."""
+        return cls(
+            quote_fen=document["quote_fen"],
+            deductions=[
+                DeductionOut(policy=one["policy"], bps=one["bps"]) for one in document["deductions"]
+            ],
+            figures=document["figures"],
+            declarations=document["declarations"],
+            summary=document["summary"],
+        )
+
+
+class ExclusionOut(Out, frozen=True, kw_only=True):
+    """Why a bid is out."""
+
+    code: str
+    reason: BilingualOut | None
+
+
+class CheckedOut(Out, frozen=True, kw_only=True):
+    """The answer to one qualification."""
+
+    code: str
+    passed: bool
+    reason: BilingualOut | None
+
+
+class EligibilityOut(Out, frozen=True, kw_only=True):
+    """The answer to every qualification, and when it was given."""
+
+    checked_at: dt.datetime
+    items: list[CheckedOut]
+
+    @classmethod
+    def of(cls, row: EligibilityCheck) -> "EligibilityOut":
+        """Read one check."""
+        return cls(
+            checked_at=row.checked_at,
+            items=[
+                CheckedOut(code=one["code"], passed=one["passed"], reason=_bilingual(one["reason"]))
+                for one in row.items
+            ],
+        )
+
+
+class BidItemOut(Out, frozen=True, kw_only=True):
+    """A bid in a list."""
+
+    id: UUID
+    version: int
+    solver: SolverOut
+    state: BidState
+    submitted_at: dt.datetime | None
+    quote_fen: int | None
+    """Null until the opening, for everybody."""
+
+    @classmethod
+    def of(cls, row: Bid, solver: Organization) -> "BidItemOut":
+        """Read one row."""
+        return cls(
+            id=row.id,
+            version=row.version,
+            solver=SolverOut.of(solver),
+            state=row.state,
+            submitted_at=row.submitted_at,
+            quote_fen=row.quote_fen,
+        )
+
+
+class BidOut(Out, frozen=True, kw_only=True):
+    """One organisation's part in one call, and what the caller may do with it."""
+
+    id: UUID
+    version: int
+    scenario_id: UUID
+    solver: SolverOut
+    state: BidState
+    content_number: int
+    """Which sealed version counts; 0 while nothing is sealed."""
+    created_at: dt.datetime
+    submitted_at: dt.datetime | None
+    offer: OfferOut | None
+    """Null until the opening, for the bidder as well: the seal has one moment and no other."""
+    eligibility: EligibilityOut | None
+    exclusion: ExclusionOut | None
+    actions: ActionsOut
+
+    @classmethod
+    def of(cls, found: Detail, *, english: bool) -> "BidOut":
+        """Read one bid as its caller may see it."""
+        row, check = found.row, found.eligibility
+        return cls(
+            id=row.id,
+            version=row.version,
+            scenario_id=row.scenario_id,
+            solver=SolverOut.of(found.solver),
+            state=row.state,
+            content_number=row.content_number,
+            created_at=row.created_at,
+            submitted_at=row.submitted_at,
+            offer=None if row.offer is None else OfferOut.of(row.offer),
+            eligibility=None if check is None else EligibilityOut.of(check),
+            exclusion=_exclusion(row),
+            actions=_actions(found.choices, english=english),
+        )
+
+
+class ReceiptOut(Out, frozen=True, kw_only=True):
+    """What proves that an offer was sealed, and when."""
+
+    bid_id: UUID
+    content_number: int
+    scenario_content_version: int
+    """The content of the call the offer answers."""
+    received_at: dt.datetime
+    """Server time of acceptance."""
+    sealed_sha256: str
+    content_sha256: str
+    """Digest of the canonical JSON of `{"offer": ..., "salt": ...}`."""
+
+    @classmethod
+    def of(cls, row: BidVersion) -> "ReceiptOut":
+        """Read one sealed version."""
+        return cls(
+            bid_id=row.bid_id,
+            content_number=row.number,
+            scenario_content_version=row.scenario_content_version,
+            received_at=row.received_at,
+            sealed_sha256=row.sealed_sha256,
+            content_sha256=row.content_sha256,
+        )
+
+
+class SaltedReceiptOut(Out, frozen=True, kw_only=True):
+    """A receipt with the salt in it: shown once, to whoever sealed the offer."""
+
+    bid_id: UUID
+    scenario_number: str
+    content_number: int
+    received_at: dt.datetime
+    sealed_sha256: str
+    content_sha256: str
+    salt: str
+    """With it and your offer you can compute `content_sha256`; without it nobody can guess."""
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "SaltedReceiptOut":
+        """Read a new receipt."""
+        return cls(
+            bid_id=receipt.bid_id,
+            scenario_number=receipt.scenario_number,
+            content_number=receipt.content_number,
+            received_at=receipt.received_at,
+            sealed_sha256=receipt.sealed_sha256,
+            content_sha256=receipt.content_sha256,
+            salt=receipt.salt,
+        )
+
+
+class SealedOut(Out, frozen=True, kw_only=True):
+    """A bid that was just sealed, and its receipt."""
+
+    bid: BidOut
+    receipt: SaltedReceiptOut
+
+
+class OpeningOut(Out, frozen=True, kw_only=True):
+    """The act of opening: requested by an officer, completed by a supervisor."""
+
+    id: UUID
+    scenario_id: UUID
+    officer_id: UUID
+    requested_at: dt.datetime
+    witness_id: UUID | None
+    opened_at: dt.datetime | None
+    record_sha256: str | None
+    """Digest of the record that `GET …/opening` serves."""
+
+    @classmethod
+    def of(cls, row: Opening) -> "OpeningOut":
+        """Read one opening."""
+        return cls(
+            id=row.id,
+            scenario_id=row.scenario_id,
+            officer_id=row.officer_id,
+            requested_at=row.requested_at,
+            witness_id=row.witness_id,
+            opened_at=row.opened_at,
+            record_sha256=row.record_sha256,
+        )
+
+
+class OpenedBidderOut(Out, frozen=True, kw_only=True):
+    """A bidder as the record names them."""
+
+    name: str
+    uscc: str
+
+
+class OpenedBidOut(Out, frozen=True, kw_only=True):
+    """One line of the record."""
+
+    bid: UUID
+    bidder: OpenedBidderOut
+    quote_fen: int | None
+    received_at: dt.datetime
+    sealed_sha256: str
+    content_sha256: str
+
+
+class OpeningRecordOut(Out, frozen=True, kw_only=True):
+    """The record of an opening; served as the bytes that were hashed."""
+
+    scenario: str
+    bid_deadline_at: dt.datetime
+    opened_at: dt.datetime
+    officer: UUID
+    witness: UUID
+    bids: list[OpenedBidOut]
+
+
+def _bilingual(text: dict[str, str] | None) -> BilingualOut | None:
+    return None if text is None else BilingualOut(zh=text["zh"], en=text.get("en"))
+
+
+def _exclusion(row: Bid) -> ExclusionOut | None:
+    if row.exclusion is None:
+        return None
+    return ExclusionOut(code=row.exclusion, reason=_bilingual(row.exclusion_reason))
+
+
+def _actions(choices: tuple[Choice, ...], *, english: bool) -> ActionsOut:
+    """Write what a caller may do, and why not the rest, in the caller's language."""
+
+    def title(refusal: MarketplaceError) -> str:
+        return refusal.title_en if english else refusal.title_zh
+
+    return ActionsOut(
+        allowed=[one.action for one in choices if one.refusal is None],
+        blocked=[
+            BlockedOut(action=one.action, code=one.refusal.code, title=title(one.refusal))
+            for one in choices
+            if one.refusal is not None
+        ],
+    )

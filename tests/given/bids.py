@@ -1,0 +1,141 @@
+"""Bids at every stage, made by the bids room's own actions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from marketplace.bids import queries
+from marketplace.bids.actions import offering, opening
+from marketplace.bids.actions.offering import Receipt
+from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
+from marketplace.identity.rules.access import Role
+from marketplace.kit.clock import FixedClock
+from marketplace.kit.database import Database
+from marketplace.kit.secrets import Keeper
+from marketplace.profiles.rules.profile import Track
+from marketplace.scenarios import queries as scenarios
+from tests.given.identity import Someone, someone
+from tests.given.scenarios import Called, a_published_call, the_panel_seated
+
+KEEPER = Keeper.from_text("a key for tests only, 32 characters at least")
+"""The keeper of the `house` fixture, for tests that have no house."""
+QUOTE_FEN = 48_372_619_05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A bid, and who makes it."""
+
+    id: UUID
+    solver: Someone
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A call whose bids are open."""
+
+    call: Called
+    bids: tuple[Begun, ...] = field(default=())
+
+
+def an_offer(
+    *,
+    quote_fen: int | None = QUOTE_FEN,
+    deductions: tuple[Deduction, ...] = (),
+    figures: Mapping[str, str] | None = None,
+    summary: str = "端到端方案:设备端推理,无把握转人工。",
+) -> Offer:
+    """An offer with every declaration it needs."""
+    needed = {*DECLARATIONS} | ({SME_DECLARATION} if deductions else set())
+    return Offer(
+        quote_fen=quote_fen,
+        deductions=deductions,
+        figures=figures or {},
+        declarations=frozenset(needed),
+        summary=summary,
+    )
+
+
+def an_offer_body(**changes: object) -> dict[str, Any]:
+    """An offer as it is sent."""
+    return an_offer().to_document() | changes
+
+
+async def a_draft_bid(
+    database: Database, clock: FixedClock, call: Called, *, solver: Someone | None = None
+) -> Begun:
+    """A bid without content, of a new solver unless one is given."""
+    solver = solver or await someone(database, Role.SOLVER, name="揭榜人")
+    async with database.writing() as session:
+        row = await offering.create_bid(session, solver.actor, call.id, clock=clock)
+    return Begun(id=row.id, solver=solver)
+
+
+async def a_sealed_bid(
+    database: Database,
+    clock: FixedClock,
+    call: Called,
+    *,
+    solver: Someone | None = None,
+    offer: Offer | None = None,
+    keeper: Keeper = KEEPER,
+) -> Begun:
+    """A submitted bid with its receipt."""
+    begun = await a_draft_bid(database, clock, call, solver=solver)
+    async with database.writing() as session:
+        row = await queries.own_bid(session, begun.solver.actor, begun.id)
+        _, receipt = await offering.submit_bid(
+            session,
+            begun.solver.actor,
+            begun.id,
+            verb="submit",
+            offer=offer or an_offer(),
+            expected_version=row.version,
+            keeper=keeper,
+            clock=clock,
+        )
+    return Begun(id=begun.id, solver=begun.solver, receipt=receipt)
+
+
+async def the_deadline_passed(database: Database, clock: FixedClock, call: Called) -> None:
+    """Move the clock to the moment at which the call closes; no job runs."""
+    async with database.reading() as session:
+        row = await scenarios.scenario(session, call.id)
+    assert row.bid_deadline_at is not None
+    clock.move_to(row.bid_deadline_at)
+
+
+async def the_opening(
+    database: Database, clock: FixedClock, call: Called, *, keeper: Keeper = KEEPER
+) -> None:
+    """Officer and supervisor open every timely bid; the panel is noted first."""
+    await the_panel_seated(database, clock, call)
+    async with database.writing() as session:
+        await opening.request_opening(session, call.cast.officer.actor, call.id, clock=clock)
+    async with database.writing() as session:
+        await opening.witness_opening(
+            session, call.cast.supervisor.actor, call.id, keeper=keeper, clock=clock
+        )
+
+
+async def an_opened_call(
+    database: Database,
+    clock: FixedClock,
+    *,
+    call: Called | None = None,
+    track: Track = Track.PRIVATE,
+    content: dict[str, Any] | None = None,
+    offers: tuple[Offer, ...] | None = None,
+    keeper: Keeper = KEEPER,
+) -> Opened:
+    """A call past its deadline with opened bids: three of them unless offers are given."""
+    call = call or await a_published_call(database, clock, track=track, content=content)
+    offers = offers if offers is not None else (an_offer(), an_offer(), an_offer())
+    begun = [
+        await a_sealed_bid(database, clock, call, offer=offer, keeper=keeper) for offer in offers
+    ]
+    await the_deadline_passed(database, clock, call)
+    await the_opening(database, clock, call, keeper=keeper)
+    return Opened(call=call, bids=tuple(begun))
