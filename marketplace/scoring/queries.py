@@ -1,0 +1,397 @@
+"""What the scoring room can answer, and the one place where a score sheet is put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlmodel import col, func, select
+
+from marketplace.bids import queries as bids
+from marketplace.bids.errors import BidUnknown
+from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.tables import Bid
+from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.tables import Organization, Person
+from marketplace.kit.database import ReadSession
+from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import Call
+from marketplace.scoring.errors import (
+    CriterionUnknown,
+    NotOnPanel,
+    RoundUnknown,
+    SubmissionUnknown,
+)
+from marketplace.scoring.rules import visibility
+from marketplace.scoring.rules.documents import short
+from marketplace.scoring.rules.marks import Judge, Mark
+from marketplace.scoring.rules.price import Deduction
+from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric
+from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
+from marketplace.scoring.tables import (
+    HiddenSet,
+    MarkRow,
+    ObjectiveMark,
+    PanelSeat,
+    RankingRound,
+    ResponsivenessDecision,
+    Submission,
+)
+
+REVOKED = "revoked"
+CRITERION_FIELDS = (
+    *("code", "kind", "weight_bps", "scale_max", "metric", "floor", "target"),
+    *("hard_floor", "direction", "formula"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One place of the ranking that counts, as the award needs it."""
+
+    bid_id: UUID
+    solver_organisation_id: UUID
+    rank: int
+    quote_fen: int | None
+
+
+def rubric_of(call: Call) -> Rubric:
+    """Read the yardstick that was published with a call."""
+    content = call.content.to_document()
+    scheme = content["scoring"]
+    return Rubric.from_document(
+        {
+            "method": scheme["method"],
+            "criteria": [_criterion(one) for one in content["criteria"]],
+            "rounding": scheme["rounding"],
+            "aggregation": scheme["aggregation"],
+            "trim": scheme["trim"],
+            "tie_breaks": list(scheme["tie_breaks"]),
+        }
+    )
+
+
+def _criterion(document: dict[str, Any]) -> dict[str, Any]:
+    """Write a criterion of a call as the rubric reads it."""
+    title = document["title"]
+    names = {"title_zh": title["zh"], "title_en": title["en"] or title["zh"]}
+    return names | {name: document[name] for name in CRITERION_FIELDS}
+
+
+def criterion_of(call: Call, code: str, *kinds: Kind) -> Criterion:
+    """Find a criterion of the call that is of one of `kinds`."""
+    found = rubric_of(call).criterion(code)
+    if found is None or found.kind not in kinds:
+        raise CriterionUnknown(criterion=short(code), kinds=sorted(kinds))
+    return found
+
+
+async def seats(session: ReadSession, scenario_id: UUID) -> Sequence[PanelSeat]:
+    """List the seats of a panel in the order they were filled, recused ones included."""
+    found = await session.exec(
+        select(PanelSeat).where(PanelSeat.scenario_id == scenario_id).order_by(col(PanelSeat.id))
+    )
+    return found.all()
+
+
+async def seat_of(session: ReadSession, scenario_id: UUID, person_id: UUID) -> PanelSeat | None:
+    """Find the seat of a person."""
+    found = await session.exec(
+        select(PanelSeat)
+        .where(PanelSeat.scenario_id == scenario_id)
+        .where(PanelSeat.person_id == person_id)
+    )
+    return found.first()
+
+
+async def seats_seen_by(
+    session: ReadSession, actor: Actor, scenario_id: UUID
+) -> Sequence[tuple[PanelSeat, Person]]:
+    """List the seats of a panel with names: a judge finds only their own, a stranger no panel."""
+    statement = (
+        select(PanelSeat, Person)
+        .where(PanelSeat.scenario_id == scenario_id)
+        .where(PanelSeat.person_id == Person.id)
+        .order_by(col(PanelSeat.id))
+    )
+    if visibility.may_read_panel(actor):
+        return (await session.exec(statement)).all()
+    own = (await session.exec(statement.where(PanelSeat.person_id == actor.person_id))).all()
+    if not own:
+        raise NotOnPanel()
+    return own
+
+
+async def sheets_seen_by(
+    session: ReadSession, actor: Actor, scenario_id: UUID
+) -> Sequence[tuple[PanelSeat, Sequence[MarkRow] | None]]:
+    """List score sheets: a judge finds their own; approver and auditor all of them.
+
+    Shape    marks are None while anybody on the panel has not signed: nobody knows another's marks
+             before signing, so nobody can be told them either.
+    """
+    seated = await seats(session, scenario_id)
+    signed = all(seat.signed_at is not None for seat in seated if seat.recused_at is None)
+    own = [seat for seat in seated if seat.person_id == actor.person_id]
+    if visibility.may_read_sheets(actor) and (signed or not own):
+        return [(one, await marks_of_seat(session, one.id) if signed else None) for one in seated]
+    if not own:
+        raise NotOnPanel()
+    return [(one, await marks_of_seat(session, one.id)) for one in own]
+
+
+async def marks_of_seat(session: ReadSession, seat_id: UUID) -> Sequence[MarkRow]:
+    """List what one judge has marked so far."""
+    found = await session.exec(
+        select(MarkRow).where(MarkRow.seat_id == seat_id).order_by(col(MarkRow.id))
+    )
+    return found.all()
+
+
+async def hidden_set(session: ReadSession, scenario_id: UUID, criterion: str) -> HiddenSet | None:
+    """Find the newest hidden set of a criterion."""
+    found = await session.exec(
+        select(HiddenSet)
+        .where(HiddenSet.scenario_id == scenario_id)
+        .where(HiddenSet.criterion == criterion)
+        .order_by(col(HiddenSet.number).desc())
+    )
+    return found.first()
+
+
+async def submissions_of(session: ReadSession, bid_id: UUID) -> Sequence[Submission]:
+    """List the submissions of a bid, oldest first."""
+    found = await session.exec(
+        select(Submission).where(Submission.bid_id == bid_id).order_by(col(Submission.id))
+    )
+    return found.all()
+
+
+async def bid_of_submissions(session: ReadSession, actor: Actor, bid_id: UUID) -> Bid:
+    """Find a bid whose submissions the actor may read: their own, or an opened one by right."""
+    scenario = await scenarios.scenario(session, await bids.scenario_of(session, bid_id))
+    return await bids.bid_seen_by(session, actor, bid_id, scenario.poster_id)
+
+
+async def submission_seen_by(session: ReadSession, actor: Actor, submission_id: UUID) -> Submission:
+    """Find one submission the actor may read."""
+    row = await session.get(Submission, submission_id)
+    if row is None:
+        raise SubmissionUnknown(submission_id=str(submission_id))
+    try:
+        await bid_of_submissions(session, actor, row.bid_id)
+    except BidUnknown as hidden:
+        raise SubmissionUnknown(submission_id=str(submission_id)) from hidden
+    return row
+
+
+async def submissions_counted(session: ReadSession, bid_id: UUID, criterion: str) -> int:
+    """Count the files of a bid for one criterion; one that was measured anew counts once."""
+    found = await session.exec(
+        select(func.count(col(Submission.file_name).distinct()))
+        .where(Submission.bid_id == bid_id)
+        .where(Submission.criterion == criterion)
+    )
+    return found.one()
+
+
+async def responsiveness(session: ReadSession, bid_id: UUID) -> ResponsivenessDecision | None:
+    """Find the panel's word on one bid."""
+    found = await session.exec(
+        select(ResponsivenessDecision).where(ResponsivenessDecision.bid_id == bid_id)
+    )
+    return found.first()
+
+
+async def objective_mark(
+    session: ReadSession, bid_id: UUID, criterion: str
+) -> ObjectiveMark | None:
+    """Find the objective mark of one bid on one criterion."""
+    found = await session.exec(
+        select(ObjectiveMark)
+        .where(ObjectiveMark.bid_id == bid_id)
+        .where(ObjectiveMark.criterion == criterion)
+    )
+    return found.first()
+
+
+async def objective_marks(session: ReadSession, scenario_id: UUID) -> Sequence[ObjectiveMark]:
+    """List every objective mark of a call."""
+    found = await session.exec(
+        select(ObjectiveMark)
+        .where(ObjectiveMark.bid_id == Bid.id)
+        .where(Bid.scenario_id == scenario_id)
+        .order_by(col(ObjectiveMark.bid_id), col(ObjectiveMark.criterion))
+    )
+    return found.all()
+
+
+async def rounds(session: ReadSession, scenario_id: UUID) -> Sequence[RankingRound]:
+    """List the ranking rounds of a call, oldest first."""
+    found = await session.exec(
+        select(RankingRound)
+        .where(RankingRound.scenario_id == scenario_id)
+        .order_by(col(RankingRound.number))
+    )
+    return found.all()
+
+
+async def ranking_round(session: ReadSession, round_id: UUID) -> RankingRound:
+    """Find one ranking round."""
+    row = await session.get(RankingRound, round_id)
+    if row is None:
+        raise RoundUnknown(round_id=str(round_id))
+    return row
+
+
+async def latest_round(session: ReadSession, scenario_id: UUID) -> RankingRound | None:
+    """Find the round that counts."""
+    found = await session.exec(
+        select(RankingRound)
+        .where(RankingRound.scenario_id == scenario_id)
+        .order_by(col(RankingRound.number).desc())
+    )
+    return found.first()
+
+
+async def own_ranked_bid(session: ReadSession, actor: Actor, call: Call) -> Bid | None:
+    """Find the actor's own bid of a call whose bidders have been told the result."""
+    if call.state not in visibility.TOLD_STATES or not actor.may(Permission.BIDS_SUBMIT):
+        return None
+    opened = await bids.opened_bids(session, call.id)
+    return next((bid for bid, _ in opened if bid.solver_id == actor.organization_id), None)
+
+
+async def may_read_rounds(session: ReadSession, actor: Actor, call: Call) -> bool:
+    """Tell whether the actor may read the whole rankings of a call."""
+    seat = await seat_of(session, call.id, actor.person_id)
+    chairs = seat is not None and seat.is_chair and seat.recused_at is None
+    chair_id = actor.person_id if chairs else None
+    return visibility.may_read_rounds(actor, poster_id=call.poster_id, chair_id=chair_id)
+
+
+async def round_seen_by(
+    session: ReadSession, actor: Actor, round_id: UUID
+) -> tuple[RankingRound, Bid | None]:
+    """Find a round the actor may read: whole, or only as far as it is about the bid given back."""
+    row = await ranking_round(session, round_id)
+    call = await scenarios.call(session, row.scenario_id)
+    if await may_read_rounds(session, actor, call):
+        return row, None
+    own = await own_ranked_bid(session, actor, call)
+    if own is None or row.superseded_at is not None:
+        raise RoundUnknown(round_id=str(round_id))
+    return row, own
+
+
+async def candidates(session: ReadSession, scenario_id: UUID) -> tuple[Candidate, ...]:
+    """List the ranked bids of the round that counts, first place first."""
+    round_ = await latest_round(session, scenario_id)
+    if round_ is None:
+        return ()
+    standings = msgspec.json.decode(round_.standings)["standings"]
+    opened = await bids.opened_bids(session, scenario_id)
+    solvers = {str(bid.id): bid.solver_id for bid, _ in opened}
+    return tuple(
+        Candidate(
+            bid_id=UUID(one["bid_id"]),
+            solver_organisation_id=solvers[one["bid_id"]],
+            rank=one["rank"],
+            quote_fen=one["quote_fen"],
+        )
+        for one in standings
+    )
+
+
+async def score_sheet(
+    session: ReadSession, call: Call, *, round_number: int, code_version: str
+) -> ScoreSheet:
+    """Put together everything that decides one round, frozen."""
+    rubric = rubric_of(call)
+    opening = await bids.opening(session, call.id)
+    opened = await bids.opened_bids(session, call.id)
+    seated = await seats(session, call.id)
+    truths = [await hidden_set(session, call.id, one.code) for one in rubric.criteria]
+    newest = frozenset(truth.id for truth in truths if truth is not None)
+    return ScoreSheet(
+        scenario_number=call.number,
+        round_number=round_number,
+        profile_code=call.profile.code,
+        profile_version=call.profile.version,
+        code_version=code_version,
+        rubric=rubric,
+        bids=tuple(
+            [await _sheet_bid(session, bid, bidder, rubric, newest) for bid, bidder in opened]
+        ),
+        judges=tuple(
+            Judge(label=seat.label, recused=seat.recused_at is not None) for seat in seated
+        ),
+        marks=await _marks(session, call.id, seated),
+        minimum_bids=call.profile.integer("minimum_bids"),
+        # Nobody could know the digest of the opening record when the bids were sealed.
+        draw_seed=None if opening is None else opening.record_sha256,
+    )
+
+
+async def _sheet_bid(
+    session: ReadSession,
+    bid: Bid,
+    bidder: Organization,
+    rubric: Rubric,
+    newest: frozenset[UUID],
+) -> SheetBid:
+    offer = bid.offer or {}
+    values: dict[str, Decimal] = {}
+    metrics = {one.code for one in rubric.criteria if one.kind == Kind.OBJECTIVE_AUTO}
+    for one in await submissions_of(session, bid.id):
+        # Only values measured against the same hidden set can be compared.
+        if one.criterion in metrics and one.hidden_set_id in newest:
+            values[one.criterion] = Decimal(one.value)  # the last one counts
+    assert bid.submitted_at is not None
+    # Nothing is asked and nothing offered: where no price is judged, that is no price at all.
+    free = not bid.quote_fen and not rubric.needs_quotes
+    return SheetBid(
+        id=str(bid.id),
+        bidder=bidder.name_zh,
+        received_at=bid.submitted_at.isoformat(),
+        quote_fen=None if free else bid.quote_fen,
+        deductions=tuple(
+            Deduction(policy=one["policy"], bps=one["bps"]) for one in offer.get("deductions", ())
+        ),
+        metric_values=values,
+        formula_values={code: Decimal(value) for code, value in offer.get("figures", {}).items()},
+        exclusion=REVOKED if bid.state is BidState.REVOKED else bid.exclusion,
+    )
+
+
+async def _marks(
+    session: ReadSession, scenario_id: UUID, seated: Sequence[PanelSeat]
+) -> tuple[Mark, ...]:
+    """Read every mark; an objective one was decided once for all and stands under one label."""
+    labels = {seat.id: seat.label for seat in seated}
+    given = await session.exec(select(MarkRow).where(col(MarkRow.seat_id).in_(list(labels))))
+    present = [seat for seat in seated if seat.recused_at is None]
+    # Marks of a recused judge do not count: one that was decided for all must not go with them.
+    bearer = next((seat for seat in present if seat.is_chair), present[0] if present else None)
+    marks = [
+        Mark(
+            judge=labels[row.seat_id],
+            bid_id=str(row.bid_id),
+            criterion=row.criterion,
+            value=Decimal(row.value),
+        )
+        for row in given.all()
+    ]
+    if bearer is not None:
+        marks += [
+            Mark(
+                judge=bearer.label,
+                bid_id=str(row.bid_id),
+                criterion=row.criterion,
+                value=Decimal(row.value),
+            )
+            for row in await objective_marks(session, scenario_id)
+        ]
+    return tuple(marks)

@@ -1,0 +1,1 @@
+"""The door of the scoring room: panels, marks, files, rounds."""

@@ -1,0 +1,198 @@
+"""Files that are measured: hidden sets and predictions, streamed to the storage and never trusted.
+
+Rights and stage are checked before a byte is taken, no transaction is open while bytes arrive, and
+a file that is refused, by whatever check, is removed again.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException, InternalServerException
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, RequestBody, Schema
+from litestar.openapi.spec.operation import Operation
+from litestar.params import FromPath
+
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import Database, ReadSession
+from marketplace.kit.storage import FileTooLarge, Storage, StoredFile
+from marketplace.scoring import queries
+from marketplace.scoring.actions import evaluation
+from marketplace.scoring.errors import UploadBrokenOff
+from marketplace.scoring.schemas import HiddenSetOut, SubmissionOut
+from marketplace.settings import Settings
+from marketplace.wire.answers import answer
+from marketplace.wire.shapes import PageOut
+
+AnyRequest = Request[Actor, None, State]
+
+MEDIA_TYPES: Final = ("text/csv", "application/gzip", "application/octet-stream")
+
+
+@dataclass
+class FileUpload(Operation):
+    """Describes a body that is a file and not JSON."""
+
+    def __post_init__(self) -> None:
+        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
+        self.request_body = RequestBody(
+            content=dict.fromkeys(MEDIA_TYPES, file),
+            required=True,
+            description="CSV in UTF-8 with the columns `id` and the one asked for; may be gzipped.",
+        )
+
+
+class HiddenSetController(Controller):
+    """The true answers of benchmarks."""
+
+    path = "/v1/scenarios/{scenario_id:uuid}/hidden-sets"
+    tags = ("scoring",)
+
+    # The limit of JSON bodies is not for files; `_arriving` holds them to the one in the settings.
+    @post(
+        "/{criterion:str}",
+        operation_id="hidden_sets_upload",
+        operation_class=FileUpload,
+        request_max_body_size=None,
+    )
+    async def upload(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        criterion: FromPath[str],
+        actor: NamedDependency[Actor],
+        database: NamedDependency[Database],
+        storage: NamedDependency[Storage],
+        settings: NamedDependency[Settings],
+        clock: NamedDependency[Clock],
+    ) -> Response[HiddenSetOut]:
+        """Set the hidden set of a benchmark: `id,label`; files already there are measured anew."""
+        async with database.reading() as reader:
+            await evaluation.truth_call(reader, actor, scenario_id, criterion=criterion)
+        async with _arriving(request, storage, settings) as arrived:
+            row = await evaluation.upload_truth(
+                database,
+                storage,
+                actor,
+                scenario_id,
+                criterion=criterion,
+                stored=arrived.file,
+                clock=clock,
+            )
+            arrived.kept_as = row.file_name
+        return answer(request, HiddenSetOut.of(row), status=201)
+
+
+class BidSubmissionController(Controller):
+    """The prediction files of one bid."""
+
+    path = "/v1/bids/{bid_id:uuid}/submissions"
+    tags = ("scoring",)
+
+    @post(
+        "/{criterion:str}",
+        operation_id="submissions_upload",
+        operation_class=FileUpload,
+        request_max_body_size=None,
+    )
+    async def upload(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        criterion: FromPath[str],
+        actor: NamedDependency[Actor],
+        database: NamedDependency[Database],
+        storage: NamedDependency[Storage],
+        settings: NamedDependency[Settings],
+        clock: NamedDependency[Clock],
+    ) -> Response[SubmissionOut]:
+        """Measure a prediction file of one's own bid: `id,prediction` or `id,score`.
+
+        Sending the same file again answers the same and counts once.
+        """
+        async with database.reading() as reader:
+            await evaluation.check_submission(reader, actor, bid_id, criterion=criterion)
+        async with _arriving(request, storage, settings) as arrived:
+            row = await evaluation.submit_predictions(
+                database,
+                storage,
+                actor,
+                bid_id,
+                criterion=criterion,
+                stored=arrived.file,
+                clock=clock,
+            )
+            arrived.kept_as = row.file_name
+        return answer(request, SubmissionOut.of(row), status=201)
+
+    @get(operation_id="submissions_list")
+    async def list_submissions(
+        self,
+        request: AnyRequest,
+        bid_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+    ) -> Response[PageOut[SubmissionOut]]:
+        """List the submissions of a bid, oldest first; the last of a criterion counts."""
+        access.signed_in(actor)
+        bid = await queries.bid_of_submissions(reader, actor, bid_id)
+        items = [SubmissionOut.of(row) for row in await queries.submissions_of(reader, bid.id)]
+        return answer(request, PageOut(items=items, next_cursor=None))
+
+
+@get("/v1/submissions/{submission_id:uuid}", operation_id="submissions_get", tags=["scoring"])
+async def get_submission(
+    request: AnyRequest,
+    submission_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    reader: NamedDependency[ReadSession],
+) -> Response[SubmissionOut]:
+    """Show one submission to its bidder, the bureau, auditors and the poster of the call."""
+    access.signed_in(actor)
+    row = await queries.submission_seen_by(reader, actor, submission_id)
+    return answer(request, SubmissionOut.of(row))
+
+
+@dataclass(slots=True)
+class _Arrived:
+    """A file in the storage, and the name under which a row refers to it; None while none does."""
+
+    file: StoredFile
+    kept_as: str | None = None
+
+
+@asynccontextmanager
+async def _arriving(
+    request: AnyRequest, storage: Storage, settings: Settings
+) -> AsyncIterator[_Arrived]:
+    """Store the body as a file, and remove it again unless a row came to refer to it."""
+    media_type, _ = request.content_type
+    if media_type and media_type.lower() not in MEDIA_TYPES:
+        raise HTTPException(status_code=415, detail=f"send one of {', '.join(MEDIA_TYPES)}")
+    bytes_max = settings.upload_bytes_max
+    announced = request.content_length
+    if announced is not None and announced > bytes_max:
+        raise FileTooLarge(bytes_max=bytes_max, bytes=announced)
+    async with aclosing(_chunks(request)) as chunks:
+        arrived = _Arrived(await storage.store(chunks, bytes_max=bytes_max))
+    try:
+        yield arrived
+    finally:
+        if arrived.kept_as != arrived.file.name:
+            await storage.discard(arrived.file.name)
+
+
+async def _chunks(request: AnyRequest) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(request.stream()) as stream:
+            async for chunk in stream:
+                yield chunk
+    except InternalServerException as gone:
+        raise UploadBrokenOff() from gone

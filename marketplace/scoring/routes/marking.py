@@ -1,0 +1,130 @@
+"""What the panel says: marks, objective marks, and whether a bid answers the call at all."""
+
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from marketplace.bids import queries as bids
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.scenarios import queries as scenarios
+from marketplace.scoring import queries
+from marketplace.scoring.actions import panels, rankings
+from marketplace.scoring.schemas import (
+    BidToMarkOut,
+    MarkOut,
+    MarksOut,
+    ObjectiveMarksIn,
+    ResponsivenessIn,
+    ResponsivenessOut,
+    ScoreSheetIn,
+    ScoreSheetOut,
+    ScoreSheetsOut,
+)
+from marketplace.wire.answers import answer
+from marketplace.wire.idempotency import once
+
+AnyRequest = Request[Actor, None, State]
+
+
+class MarkingController(Controller):
+    """The marks of a call."""
+
+    path = "/v1/scenarios/{scenario_id:uuid}"
+    tags = ("scoring",)
+
+    @post("/score-sheets", status_code=200, operation_id="score_sheets_record")
+    @once()
+    async def record(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        data: JSONBody[ScoreSheetIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[ScoreSheetOut]:
+        """Write down one's own marks, in as many requests as one likes, then sign them for good."""
+        seat = await panels.record_marks(
+            writer,
+            actor,
+            scenario_id,
+            marks=[one.value() for one in data.marks],
+            sign=data.sign,
+            now=clock.now(),
+        )
+        marks = await queries.marks_of_seat(writer, seat.id)
+        return answer(request, ScoreSheetOut.of(seat, marks))
+
+    @get("/score-sheets", operation_id="score_sheets_list")
+    async def list_sheets(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+    ) -> Response[ScoreSheetsOut]:
+        """Show a judge their own sheet; to approver and auditor all of them, once all signed."""
+        access.signed_in(actor)
+        await scenarios.scenario_seen_by(reader, actor, scenario_id)
+        sheets = await queries.sheets_seen_by(reader, actor, scenario_id)
+        opened = await bids.opened_bids(reader, scenario_id)
+        decided = await queries.objective_marks(reader, scenario_id)
+        out = ScoreSheetsOut(
+            items=[ScoreSheetOut.of(seat, marks) for seat, marks in sheets],
+            bids=[BidToMarkOut.of(bid, bidder) for bid, bidder in opened],
+            objective_marks=[MarkOut.of(row) for row in decided],
+        )
+        return answer(request, out)
+
+    @post("/objective-marks", operation_id="objective_marks_decide")
+    @once()
+    async def decide_objective(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        data: JSONBody[ObjectiveMarksIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[MarksOut]:
+        """Decide marks by the published tables, once and for every judge; answer with them all."""
+        await panels.decide_objective(
+            writer,
+            actor,
+            scenario_id,
+            marks=[one.value() for one in data.marks],
+            now=clock.now(),
+        )
+        rows = await queries.objective_marks(writer, scenario_id)
+        return answer(request, MarksOut(items=[MarkOut.of(row) for row in rows]), status=201)
+
+
+@post(
+    "/v1/bids/{bid_id:uuid}/responsiveness", operation_id="responsiveness_decide", tags=["scoring"]
+)
+@once()
+async def decide_responsiveness(
+    request: AnyRequest,
+    bid_id: FromPath[UUID],
+    data: JSONBody[ResponsivenessIn],
+    actor: NamedDependency[Actor],
+    writer: NamedDependency[WriteSession],
+    clock: NamedDependency[Clock],
+) -> Response[ResponsivenessOut]:
+    """Record the panel's word on one bid, as its chair: on a very low price, or the substance."""
+    row = await rankings.decide_responsiveness(
+        writer,
+        actor,
+        bid_id,
+        responsive=data.responsive,
+        reason_code=data.reason_code,
+        reason=data.reason.document(),
+        now=clock.now(),
+    )
+    return answer(request, ResponsivenessOut.of(row), status=201)

@@ -1,0 +1,1 @@
+"""What must hold in scoring: exact arithmetic on frozen values, no clock, no chance."""

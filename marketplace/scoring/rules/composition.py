@@ -1,0 +1,58 @@
+"""Who may sit together: size, odd number, share of experts, one chair, and fields of knowledge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from uuid import UUID
+
+from marketplace.profiles.rules.profile import RuleProfile
+from marketplace.scoring.errors import PanelUnfit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seated:
+    """One judge as far as the composition of a panel is concerned."""
+
+    person_id: UUID
+    is_expert: bool
+    """False for a representative of the poster."""
+    is_chair: bool = False
+    specialities: frozenset[str] = frozenset()
+
+
+def check(panel: Sequence[Seated], profile: RuleProfile, *, budget_fen: int) -> None:
+    """Refuse a panel that the rules of the track do not allow to judge.
+
+    Shape    `panel` are the judges who sit; whoever was recused is not among them.
+    Refuses  PanelUnfit with the first rule that is not met and its figures.
+    """
+    size = len(panel)
+    if len({judge.person_id for judge in panel}) != size:
+        raise PanelUnfit(rule="nobody_sits_twice")
+    rule, least = size_min(profile, budget_fen=budget_fen)
+    if size < least:
+        raise PanelUnfit(rule=rule, minimum=least, seated=size)
+    if profile.flag("panel_odd") and size % 2 == 0:
+        raise PanelUnfit(rule="panel_odd", seated=size)
+    experts = [judge for judge in panel if judge.is_expert]
+    share = profile.share("panel_expert_share_min")
+    if Fraction(len(experts), size) < share:
+        raise PanelUnfit(
+            rule="panel_expert_share_min", experts=len(experts), seated=size, share=str(share)
+        )
+    chairs = [judge for judge in panel if judge.is_chair]
+    if len(chairs) != 1 or not chairs[0].is_expert:
+        raise PanelUnfit(rule="one_chair_who_is_an_expert", chairs=len(chairs))
+    if profile.has("panel_expertise"):
+        known = frozenset[str]().union(*(judge.specialities for judge in experts))
+        missing = sorted(set(profile.allowed("panel_expertise")) - known)
+        if missing:
+            raise PanelUnfit(rule="panel_expertise", missing=missing)
+
+
+def size_min(profile: RuleProfile, *, budget_fen: int) -> tuple[str, int]:
+    """Find the fewest judges and the rule that says so: more for a budget the track calls large."""
+    large = profile.has("panel_size_large") and profile.has("panel_large_budget_fen")
+    if large and budget_fen >= profile.integer("panel_large_budget_fen"):
+        return "panel_size_large", profile.integer("panel_size_large")
+    return "panel_size_min", max(1, profile.integer("panel_size_min"))

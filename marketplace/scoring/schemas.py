@@ -1,0 +1,356 @@
+"""The shapes of the scoring room on the wire."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from marketplace.bids.tables import Bid
+from marketplace.identity.tables import Organization, Person
+from marketplace.scoring.actions.panels import GivenMark, Seat
+from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX
+from marketplace.scoring.tables import (
+    HiddenSet,
+    MarkRow,
+    ObjectiveMark,
+    PanelSeat,
+    RankingRound,
+    ResponsivenessDecision,
+    RoundReason,
+    Submission,
+)
+from marketplace.wire.shapes import BilingualOut, Code, DecimalText, In, LongBilingualIn, Out
+
+MARKS_MAX = 100 * CRITERIA_MAX
+"""Marks in one request: a hundred bids on every criterion that a call can have."""
+
+
+def _yes_or_no(value: Any) -> Any:
+    # A signature, or the end of a bid, must not hang on how "off" or 1 is read.
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Label = Annotated[str, StringConstraints(pattern=r"^J[1-9][0-9]?(-[1-9][0-9]?)?$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class SeatIn(In):
+    """A person to be seated."""
+
+    person_id: UUID
+    chair: YesNo = False
+
+
+class PanelIn(In):
+    """The whole panel of a call."""
+
+    seats: Annotated[list[SeatIn], Field(min_length=1, max_length=JUDGES_MAX)]
+
+    def values(self) -> list[Seat]:
+        """Turn the request into the values the action takes."""
+        return [Seat(person_id=one.person_id, chair=one.chair) for one in self.seats]
+
+
+class RecusalIn(In):
+    """A judge who has to go, and why."""
+
+    label: Label
+    reason: Reason
+
+
+class ReplacementIn(In):
+    """Who takes the empty seat of a recused judge."""
+
+    label: Label
+    person_id: UUID
+
+
+class SeatOut(Out, frozen=True, kw_only=True):
+    """A judge by name; told to the bureau and to the judge, never public before the result."""
+
+    label: str
+    """What sheets and bidders see instead of the name."""
+    person_id: UUID
+    name: BilingualOut
+    is_expert: bool
+    is_chair: bool
+    seated_at: dt.datetime
+    signed_at: dt.datetime | None
+    recused_at: dt.datetime | None
+    recusal_reason: str | None
+
+    @classmethod
+    def of(cls, row: PanelSeat, person: Person) -> "SeatOut":
+        """Read one seat."""
+        return cls(
+            label=row.label,
+            person_id=row.person_id,
+            name=BilingualOut(zh=person.name_zh, en=person.name_en),
+            is_expert=row.is_expert,
+            is_chair=row.is_chair,
+            seated_at=row.seated_at,
+            signed_at=row.signed_at,
+            recused_at=row.recused_at,
+            recusal_reason=row.recusal_reason,
+        )
+
+
+class HiddenSetOut(Out, frozen=True, kw_only=True):
+    """That a hidden set was taken in; what is in it is told to nobody."""
+
+    id: UUID
+    criterion: str
+    number: int
+    """1 for the first set of the criterion; a later one takes its place."""
+    rows: int
+    file_sha256: str
+    uploaded_at: dt.datetime
+
+    @classmethod
+    def of(cls, row: HiddenSet) -> "HiddenSetOut":
+        """Read one hidden set."""
+        return cls(
+            id=row.id,
+            criterion=row.criterion,
+            number=row.number,
+            rows=row.rows,
+            file_sha256=row.file_sha256,
+            uploaded_at=row.uploaded_at,
+        )
+
+
+class SubmissionOut(Out, frozen=True, kw_only=True):
+    """A prediction file and what it measured; the last one of a criterion counts."""
+
+    id: UUID
+    bid_id: UUID
+    criterion: str
+    metric: str
+    value: str
+    """An exact decimal."""
+    file_sha256: str
+    size_bytes: int
+    scorer_version: str
+    submitted_at: dt.datetime
+
+    @classmethod
+    def of(cls, row: Submission) -> "SubmissionOut":
+        """Read one submission."""
+        return cls(
+            id=row.id,
+            bid_id=row.bid_id,
+            criterion=row.criterion,
+            metric=row.metric,
+            value=row.value,
+            file_sha256=row.file_sha256,
+            size_bytes=row.size_bytes,
+            scorer_version=row.scorer_version,
+            submitted_at=row.submitted_at,
+        )
+
+
+class MarkIn(In):
+    """One mark of one bid on one criterion."""
+
+    bid_id: UUID
+    criterion: Code
+    mark: DecimalText
+
+    def value(self) -> GivenMark:
+        """Turn the request into the value the action takes."""
+        return GivenMark(bid_id=self.bid_id, criterion=self.criterion, value=self.mark)
+
+
+class ScoreSheetIn(In):
+    """One's own marks, some or all of them; signing closes the sheet."""
+
+    marks: Annotated[list[MarkIn], Field(max_length=MARKS_MAX)] = Field(default_factory=list)
+    sign: YesNo = False
+
+
+class ObjectiveMarksIn(In):
+    """Marks read off the published tables, decided once for all judges."""
+
+    marks: Annotated[list[MarkIn], Field(min_length=1, max_length=MARKS_MAX)]
+
+
+class MarkOut(Out, frozen=True, kw_only=True):
+    """One mark."""
+
+    bid_id: UUID
+    criterion: str
+    mark: str
+    """An exact decimal."""
+
+    @classmethod
+    def of(cls, row: MarkRow | ObjectiveMark) -> "MarkOut":
+        """Read one mark."""
+        return cls(bid_id=row.bid_id, criterion=row.criterion, mark=row.value)
+
+
+class ScoreSheetOut(Out, frozen=True, kw_only=True):
+    """The sheet of one judge."""
+
+    judge: str
+    signed_at: dt.datetime | None
+    recused_at: dt.datetime | None
+    marks: list[MarkOut] | None
+    """Null while a judge of this panel has not signed and the sheet is not one's own."""
+
+    @classmethod
+    def of(cls, seat: PanelSeat, marks: Sequence[MarkRow] | None) -> "ScoreSheetOut":
+        """Read one sheet."""
+        return cls(
+            judge=seat.label,
+            signed_at=seat.signed_at,
+            recused_at=seat.recused_at,
+            marks=None if marks is None else [MarkOut.of(row) for row in marks],
+        )
+
+
+class BidToMarkOut(Out, frozen=True, kw_only=True):
+    """A bid as a judge needs it to give marks; without its price."""
+
+    bid_id: UUID
+    bidder: BilingualOut
+    state: str
+    summary: str
+
+    @classmethod
+    def of(cls, bid: Bid, bidder: Organization) -> "BidToMarkOut":
+        """Read one opened bid."""
+        return cls(
+            bid_id=bid.id,
+            bidder=BilingualOut(zh=bidder.name_zh, en=bidder.name_en),
+            state=bid.state.value,
+            summary=(bid.offer or {}).get("summary", ""),
+        )
+
+
+class ScoreSheetsOut(Out, frozen=True, kw_only=True):
+    """Score sheets with what stands beside them: the bids, and the marks decided for all judges."""
+
+    items: list[ScoreSheetOut]
+    bids: list[BidToMarkOut]
+    objective_marks: list[MarkOut]
+
+
+class MarksOut(Out, frozen=True, kw_only=True):
+    """Marks that were decided."""
+
+    items: list[MarkOut]
+
+
+class ResponsivenessIn(In):
+    """The panel's word on one bid."""
+
+    responsive: YesNo
+    reason_code: Code
+    reason: LongBilingualIn
+
+
+class ResponsivenessOut(Out, frozen=True, kw_only=True):
+    """The panel's word on one bid, as recorded."""
+
+    bid_id: UUID
+    responsive: bool
+    reason_code: str
+    reason: BilingualOut
+    decided_at: dt.datetime
+
+    @classmethod
+    def of(cls, row: ResponsivenessDecision) -> "ResponsivenessOut":
+        """Read one decision."""
+        return cls(
+            bid_id=row.bid_id,
+            responsive=row.responsive,
+            reason_code=row.reason_code,
+            reason=BilingualOut(**row.reason),
+            decided_at=row.decided_at,
+        )
+
+
+class RankingRoundIn(In):
+    """Why the ranking is computed: `first`, or a reason of the closed list to do it again."""
+
+    reason: RoundReason
+    note: Reason | None = None
+
+
+class RankingRoundOut(Out, frozen=True, kw_only=True):
+    """A ranking round without its content; the digests fix what went in and what came out."""
+
+    id: UUID
+    scenario_id: UUID
+    number: int
+    reason: RoundReason
+    note: str | None
+    """Told to those who may read whole rankings only."""
+    ranked: int
+    excluded: int
+    sheet_sha256: str
+    standings_sha256: str
+    computed_at: dt.datetime
+    superseded_at: dt.datetime | None
+
+    @classmethod
+    def of(cls, row: RankingRound, *, whole: bool) -> "RankingRoundOut":
+        """Read one round; `whole` for those who may read all of it."""
+        return cls(
+            id=row.id,
+            scenario_id=row.scenario_id,
+            number=row.number,
+            reason=row.reason,
+            note=row.note if whole else None,
+            ranked=row.summary["ranked"],
+            excluded=row.summary["excluded"],
+            sheet_sha256=row.sheet_sha256,
+            standings_sha256=row.standings_sha256,
+            computed_at=row.computed_at,
+            superseded_at=row.superseded_at,
+        )
+
+
+class OwnStandingOut(Out, frozen=True, kw_only=True):
+    """What a bidder learns of a ranking: their own points and place, and among how many."""
+
+    bid_id: UUID
+    ranked: int
+    rank: int | None
+    """Null for a bid that was not ranked; `exclusion` says why."""
+    total: str | None
+    points: dict[str, str]
+    exclusion: str | None
+
+    @classmethod
+    def of(cls, document: dict[str, Any], bid_id: UUID) -> "OwnStandingOut":
+        """Find one's own line in the document of the standings."""
+        lines = {one["bid_id"]: one for one in (*document["standings"], *document["excluded"])}
+        own = lines[str(bid_id)]
+        return cls(
+            bid_id=bid_id,
+            ranked=len(document["standings"]),
+            rank=own.get("rank"),
+            total=own.get("total"),
+            points=own.get("points", {}),
+            exclusion=own.get("reason"),
+        )
+
+
+class OwnExplanationOut(Out, frozen=True, kw_only=True):
+    """Why one's own bid stands where it stands, line by line."""
+
+    bid_id: UUID
+    zh: list[str]
+    en: list[str]
+
+    @classmethod
+    def of(cls, document: dict[str, Any], bid_id: UUID) -> "OwnExplanationOut":
+        """Find one's own lines in the document of the explanations."""
+        own = document["bids"][str(bid_id)]
+        return cls(bid_id=bid_id, zh=own["zh"], en=own["en"])

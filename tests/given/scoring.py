@@ -1,0 +1,353 @@
+"""A whole call played over HTTP, by people who each have one duty: from draft to ranking."""
+
+import datetime as dt
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from marketplace.bids.actions import opening
+from marketplace.identity import actions as identity
+from marketplace.identity.rules.access import SYSTEM, Role
+from marketplace.identity.tables import OrganizationKind
+from marketplace.kit.clock import FixedClock
+from marketplace.kit.database import Database
+from marketplace.profiles.rules.profile import Track
+from marketplace.scoring.actions import panels
+from tests.conftest import START
+from tests.given.bids import an_offer, an_opened_call
+from tests.given.identity import Someone, an_organization, someone
+from tests.given.profiles import shipped_rules
+from tests.given.scenarios import Called, Cast, a_cast, a_published_call
+
+_batches = itertools.count(1)
+
+DEADLINE = START + dt.timedelta(days=30)
+YUAN = 100
+QUOTES_YUAN = {"ours": 800_000, "theirs": 900_000}
+ROWS = 10
+CSV = {"Content-Type": "text/csv"}
+DECLARATIONS = ["integrity", "interest", "related_party"]
+REVIEW = {"feasibility_opinion": "可行", "fair_competition_review": "未发现问题"}
+TITLE = {"zh": "热线工单分派(示例)", "en": "Hotline dispatch (example)"}
+BENCHMARK = {
+    "code": "benchmark",
+    "title": {"zh": "实测", "en": "Benchmark"},
+    "kind": "objective_auto",
+    "metric": "accuracy",
+    "floor": "0.5",
+    "target": "1",
+    "rule": {"zh": "按准确率线性计分"},
+}
+PLAN = {
+    "code": "plan",
+    "title": {"zh": "方案", "en": "Plan"},
+    "kind": "subjective_expert",
+    "scale_max": "100",
+}
+PARAMETERS = {
+    "code": "parameters",
+    "title": {"zh": "参数", "en": "Parameters"},
+    "kind": "objective_expert",
+    "scale_max": "100",
+    "rule": {"zh": "每项负偏离扣 4 分"},
+}
+PRICE = {
+    "code": "price",
+    "title": {"zh": "价格", "en": "Price"},
+    "kind": "price_low_first",
+    "direction": "lower",
+}
+
+
+def weighed(weights: Mapping[str, int]) -> list[dict[str, object]]:
+    """The criteria above, with these weights in basis points."""
+    known = {str(one["code"]): one for one in (BENCHMARK, PLAN, PARAMETERS, PRICE)}
+    return [known[code] | {"weight_bps": bps} for code, bps in weights.items()]
+
+
+EVERYTHING = weighed({"benchmark": 4000, "parameters": 1000, "plan": 2000, "price": 3000})
+PLAN_AND_PRICE = weighed({"plan": 7000, "price": 3000})
+
+
+def a_content(
+    criteria: Sequence[Mapping[str, object]],
+    *,
+    tie_breaks: Sequence[str] = (),
+    max_price_yuan: int = 1_000_000,
+) -> dict[str, object]:
+    """What a call for a service says, judged by `criteria`."""
+    shares = {"gov": 5000, "poster": 3000, "solver": 2000}
+    return {
+        "title": TITLE,
+        "problem": {"zh": "工单分派慢(示例)"},
+        "domain": "public_service",
+        "category": "services",
+        "no_dataset": True,
+        "budget": {
+            "ceiling_fen": max_price_yuan * YUAN,
+            "max_price_fen": max_price_yuan * YUAN,
+        },
+        "cost_share": [
+            {
+                "code": "P1",
+                "title": {"zh": "试点"},
+                "ceiling_fen": 1_000 * YUAN,
+                "ok_bps": shares,
+                "blameless_fail_bps": shares,
+            }
+        ],
+        "scoring": {"method": "comprehensive", "tie_breaks": list(tie_breaks)},
+        "criteria": list(criteria),
+        "qualifications": [{"code": "licence", "zh": "营业执照"}],
+    }
+
+
+def labels(right: int = ROWS, *, column: str = "prediction") -> bytes:
+    """A file of ten rows, the first `right` of which say what is true."""
+    rows = [f"r{at},{'yes' if at < right else 'no'}" for at in range(ROWS)]
+    return "\n".join([f"id,{column}", *rows, ""]).encode()
+
+
+TRUTH = labels(column="label")
+
+
+async def an_expert(database: Database, *roles: Role) -> Someone:
+    """A person of the expert pool, employed by a university."""
+    university = await an_organization(database, kind=OrganizationKind.UNIVERSITY)
+    person = await someone(database, Role.EXPERT, *roles, organization_id=university)
+    async with database.writing() as session:
+        await identity.register_expert(
+            session, SYSTEM, person.actor.person_id, employer_id=university, specialities=["nlp"]
+        )
+    return person
+
+
+async def a_panel_to_be(database: Database, *, judges: int) -> tuple[Someone, ...]:
+    """Experts who may sit together; the first chairs."""
+    chair = await an_expert(database, Role.PANEL_CHAIR)
+    return (chair, *[await an_expert(database) for _ in range(judges - 1)])
+
+
+@dataclass(slots=True, kw_only=True)
+class Play:
+    """One call and the people in it; every method but the last few is one scene over HTTP."""
+
+    client: httpx.AsyncClient
+    clock: FixedClock
+    cast: Cast
+    experts: tuple[Someone, ...]
+    """Who sits on the panel; the first chairs."""
+    solvers: dict[str, Someone]
+    scenario_id: str = ""
+    bids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address of the call."""
+        return f"/v1/scenarios/{self.scenario_id}"
+
+    async def ask(self, who: Someone, method: str, url: str, **request: Any) -> httpx.Response:
+        """Ask for something, and take whatever answer comes."""
+        headers = who.headers | request.pop("headers", {})
+        return await self.client.request(method, url, headers=headers, **request)
+
+    async def get(self, who: Someone, url: str) -> Any:
+        """Read something that must be there."""
+        answer = await self.ask(who, "GET", url)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def do(self, who: Someone, url: str, body: object = None, **headers: str) -> Any:
+        """Do something that must succeed."""
+        answer = await self.ask(who, "POST", url, json=body or {}, headers=headers)
+        assert answer.status_code in {200, 201}, answer.text
+        return answer.json()
+
+    async def move(self, who: Someone, url: str, verb: str, body: object = None) -> Any:
+        """Make a move that asks for the present version."""
+        etag = (await self.ask(who, "GET", url)).headers["etag"]
+        return await self.do(who, f"{url}/actions/{verb}", body, **{"If-Match": etag})
+
+    async def publish(self, content: Mapping[str, object], track: Track) -> None:
+        """The poster drafts and signs, the bureau reviews, approves and publishes."""
+        cast, number = self.cast, f"NS-2026-B{next(_batches)}"
+        batch = await self.do(
+            cast.officer, "/v1/batches", {"number": number, "title": {"zh": "批次"}, "year": 2026}
+        )
+        draft = {"batch_id": batch["id"], "track": track.value, "content": content}
+        self.scenario_id = (await self.do(cast.poster, "/v1/scenarios", draft))["id"]
+        await self.move(cast.end_user, self.url, "sign-need")
+        await self.move(cast.poster, self.url, "submit")
+        await self.move(cast.officer, self.url, "accept")
+        await self.move(cast.approver, self.url, "approve", {"review": REVIEW})
+        await self.move(
+            cast.approver, self.url, "publish", {"bid_deadline_at": DEADLINE.isoformat()}
+        )
+
+    async def seat_panel(self) -> Any:
+        """The officer seats every expert; the first of them chairs."""
+        return await self.do(self.cast.officer, f"{self.url}/panel", {"seats": self.seats()})
+
+    def seats(self) -> list[dict[str, object]]:
+        """The request that seats every expert."""
+        return [
+            {"person_id": str(one.actor.person_id), "chair": one is self.experts[0]}
+            for one in self.experts
+        ]
+
+    async def bid(self, name: str, *, quote_yuan: int | None) -> None:
+        """A solver begins a bid and seals an offer."""
+        solver = self.solvers[name]
+        begun = await self.do(solver, f"{self.url}/bids")
+        self.bids[name] = begun["id"]
+        answer = await self.offer(name, quote_yuan=quote_yuan)
+        assert answer.status_code == 200, answer.text
+
+    async def offer(self, name: str, *, quote_yuan: int | None) -> httpx.Response:
+        """A solver seals an offer for a bid that was begun."""
+        solver, url = self.solvers[name], f"/v1/bids/{self.bids[name]}"
+        etag = (await self.ask(solver, "GET", url)).headers["etag"]
+        body = {
+            "quote_fen": None if quote_yuan is None else quote_yuan * YUAN,
+            "declarations": DECLARATIONS,
+            "summary": f"{name} 的方案(示例)",
+        }
+        headers = {"If-Match": etag, "Idempotency-Key": f"{name}-{quote_yuan}"}
+        return await self.ask(solver, "POST", f"{url}/actions/submit", json=body, headers=headers)
+
+    async def open(self) -> None:
+        """After the deadline officer and supervisor open all bids together."""
+        self.clock.move_to(DEADLINE + dt.timedelta(minutes=5))
+        await self.do(self.cast.officer, f"{self.url}/opening")
+        await self.do(self.cast.supervisor, f"{self.url}/opening/actions/witness")
+
+    async def check(self, *eligible: str, ineligible: Sequence[str] = ()) -> None:
+        """The officer answers the one qualification of every bid."""
+        for name in (*eligible, *ineligible):
+            found: dict[str, object] = {"code": "licence", "passed": name in eligible}
+            if name in ineligible:
+                found["reason"] = {"zh": "未提交营业执照", "en": "No licence was sent"}
+            await self.do(
+                self.cast.officer,
+                f"/v1/bids/{self.bids[name]}/eligibility",
+                {"items": [found]},
+            )
+
+    async def upload_truth(self, content: bytes = TRUTH) -> httpx.Response:
+        """The poster sets the hidden set of the benchmark."""
+        url = f"{self.url}/hidden-sets/benchmark"
+        return await self.ask(self.cast.poster, "POST", url, content=content, headers=CSV)
+
+    async def upload(self, name: str, content: Any, **headers: str) -> httpx.Response:
+        """A solver sends a prediction file."""
+        url = f"/v1/bids/{self.bids[name]}/submissions/benchmark"
+        return await self.ask(
+            self.solvers[name], "POST", url, content=content, headers=CSV | headers
+        )
+
+    def marks(self, criterion: str, **by_name: str) -> list[dict[str, str]]:
+        """Marks as a request holds them, such as `plan, A="80"`."""
+        return [
+            {"bid_id": self.bids[name], "criterion": criterion, "mark": mark}
+            for name, mark in by_name.items()
+        ]
+
+    async def mark(self, judge: Someone, *, sign: bool = True, **plan: str) -> Any:
+        """A judge marks the plans, and signs."""
+        body = {"marks": self.marks("plan", **plan), "sign": sign}
+        return await self.do(judge, f"{self.url}/score-sheets", body)
+
+    async def mark_all(self, **plan: str) -> None:
+        """Every judge gives the same marks, and signs."""
+        for judge in self.experts:
+            await self.mark(judge, sign=True, **plan)
+
+    async def rank(self, reason: str = "first", *, who: Someone | None = None) -> httpx.Response:
+        """The chair asks for a ranking."""
+        chair = who or self.experts[0]
+        return await self.ask(chair, "POST", f"{self.url}/ranking-rounds", json={"reason": reason})
+
+    async def standings(self, round_id: str) -> dict[str, Any]:
+        """The standings of a round, by the names of the bidders."""
+        names = {bid_id: name for name, bid_id in self.bids.items()}
+        document = await self.get(self.cast.approver, f"/v1/ranking-rounds/{round_id}/standings")
+        return {names[one["bid_id"]]: one for one in document["standings"]}
+
+
+async def a_play(
+    client: httpx.AsyncClient,
+    database: Database,
+    clock: FixedClock,
+    *names: str,
+    judges: int = 5,
+) -> Play:
+    """People, rules, and solvers of these names, before anything has happened."""
+    await shipped_rules(database)
+    return Play(
+        client=client,
+        clock=clock,
+        cast=await a_cast(database),
+        experts=await a_panel_to_be(database, judges=judges),
+        solvers={name: await someone(database, Role.SOLVER) for name in names},
+    )
+
+
+async def a_published_play(
+    client: httpx.AsyncClient,
+    database: Database,
+    clock: FixedClock,
+    *,
+    criteria: Sequence[Mapping[str, object]] = EVERYTHING,
+    judges: int = 3,
+    track: Track = Track.PRIVATE,
+) -> Play:
+    """A call that is open for bids, and its panel not yet seated; made by actions."""
+    called = await a_published_call(
+        database, clock, track=track, content=a_content(criteria), window=DEADLINE - START
+    )
+    return Play(
+        client=client,
+        clock=clock,
+        cast=called.cast,
+        experts=await a_panel_to_be(database, judges=judges),
+        solvers={},
+        scenario_id=str(called.id),
+    )
+
+
+async def an_evaluating_play(
+    client: httpx.AsyncClient,
+    database: Database,
+    clock: FixedClock,
+    *,
+    quotes_yuan: Mapping[str, int | None] = QUOTES_YUAN,
+    criteria: Sequence[Mapping[str, object]] = EVERYTHING,
+    checked: bool = True,
+) -> Play:
+    """A private call with a panel of three and opened bids of these names; made by actions."""
+    play = await a_published_play(client, database, clock, criteria=criteria)
+    call = Called(id=UUID(play.scenario_id), cast=play.cast)
+    seats = [
+        panels.Seat(person_id=one.actor.person_id, chair=one is play.experts[0])
+        for one in play.experts
+    ]
+    async with database.writing() as session:
+        await panels.seat_panel(session, play.cast.officer.actor, call.id, seats=seats, now=START)
+    offers = {
+        name: an_offer(quote_fen=None if yuan is None else yuan * YUAN)
+        for name, yuan in quotes_yuan.items()
+    }
+    opened = await an_opened_call(database, clock, call=call, offers=tuple(offers.values()))
+    for name, begun in zip(offers, opened.bids, strict=True):
+        play.solvers[name], play.bids[name] = begun.solver, str(begun.id)
+        if checked:
+            findings = [opening.Finding(code="licence", passed=True)]
+            async with database.writing() as session:
+                await opening.check_eligibility(
+                    session, play.cast.officer.actor, begun.id, findings=findings, now=START
+                )
+    return play

@@ -1,0 +1,260 @@
+"""What the scoring room does to its rows: events, moves of bids, races, and bids that left."""
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlmodel import col, select
+
+from marketplace.bids import queries as bids
+from marketplace.bids.actions import offering
+from marketplace.bids.rules.lifecycle import BidState
+from marketplace.events.rules.envelope import Visibility
+from marketplace.events.tables import EventRow
+from marketplace.house import House
+from marketplace.identity.rules.access import SYSTEM
+from marketplace.kit.clock import FixedClock
+from marketplace.kit.database import Database
+from marketplace.kit.storage import Storage, StoredFile
+from marketplace.profiles.rules.profile import Track
+from marketplace.scoring import queries
+from marketplace.scoring.actions import evaluation, rankings
+from marketplace.scoring.errors import AbnormallyLow, QuotaUsed
+from marketplace.scoring.tables import RoundReason, Submission
+from tests.conftest import START
+from tests.given import scoring as given
+from tests.given.scoring import Play, labels
+
+
+async def submit(
+    house: House, play: Play, name: str, content: bytes, *, storage: Storage | None = None
+) -> Submission:
+    """A prediction file of a bid, measured."""
+    stored = await house.storage.store_bytes(content)
+    return await evaluation.submit_predictions(
+        house.database,
+        storage or house.storage,
+        play.solvers[name].actor,
+        UUID(play.bids[name]),
+        criterion="benchmark",
+        stored=stored,
+        clock=house.clock,
+    )
+
+
+async def states(play: Play, database: Database) -> dict[str, BidState]:
+    """Where each bid stands."""
+    names = {bid_id: name for name, bid_id in play.bids.items()}
+    async with database.reading() as session:
+        opened = await bids.opened_bids(session, UUID(play.scenario_id))
+    return {names[str(bid.id)]: bid.state for bid, _ in opened}
+
+
+class TestEvents:
+    """What is said, and to whom."""
+
+    @pytest.mark.postgres
+    async def test_evaluation_is_internal_and_a_result_its_bidders_own(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """Panel, signatures and rounds are for the bureau; a measured file is for its bidder."""
+        criteria = given.weighed({"benchmark": 4000, "plan": 3000, "price": 3000})
+        play = await given.an_evaluating_play(client, database, clock, criteria=criteria)
+        await play.upload_truth()
+        for name in play.bids:
+            await play.upload(name, labels(9))
+        await play.mark_all(ours="80", theirs="90")
+        await play.rank()
+
+        async with database.reading() as session:
+            rows = (await session.exec(select(EventRow).order_by(col(EventRow.id)))).all()
+
+        said = [row for row in rows if row.type.partition(".")[0] in _SCORING]
+        assert [row.type for row in said] == [
+            "panel.seated",
+            *["submission.scored"] * 2,
+            *["score_sheet.signed"] * 3,
+            "ranking_round.closed",
+        ]
+        scored = [row for row in said if row.type == "submission.scored"]
+        assert {row.visibility for row in scored} == {Visibility.OWNER}
+        owners = {one.organization_id for one in play.solvers.values()}
+        assert {row.organization_id for row in scored} == owners
+        rest = [row for row in said if row.type != "submission.scored"]
+        assert {row.visibility for row in rest} == {Visibility.INTERNAL}
+
+
+_SCORING = {"panel", "submission", "score_sheet", "ranking_round"}
+
+
+class TestWhoIsRanked:
+    """Bids that leave the evaluation, and what they take with them."""
+
+    async def test_a_round_moves_every_bid_to_where_it_belongs(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """Ranked, or non-responsive: above the maximum, or below the hard floor."""
+        hard = given.BENCHMARK | {"weight_bps": 7000, "hard_floor": True}
+        play = await given.an_evaluating_play(
+            client,
+            database,
+            clock,
+            criteria=[hard, *given.weighed({"price": 3000})],
+            quotes_yuan={"ours": 800_000, "over": 1_000_001, "below": 900_000},
+        )
+        await play.upload_truth()
+        for name, right in {"ours": 9, "over": 9, "below": 4}.items():
+            await play.upload(name, labels(right))
+        await play.mark_all()
+
+        ranked = await play.rank()
+
+        assert ranked.status_code == 201, ranked.text
+        assert await states(play, database) == {
+            "ours": BidState.RANKED,
+            "over": BidState.NON_RESPONSIVE,
+            "below": BidState.NON_RESPONSIVE,
+        }
+        async with database.reading() as session:
+            candidates = await queries.candidates(session, UUID(play.scenario_id))
+        assert [(str(one.bid_id), one.rank) for one in candidates] == [(play.bids["ours"], 1)]
+
+    async def test_a_revoked_bid_is_in_no_ranking(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """A bidder who left after the deadline is listed as out and sets no price."""
+        play = await given.an_evaluating_play(
+            client, database, clock, criteria=given.PLAN_AND_PRICE
+        )
+        async with database.writing() as session:
+            row = await bids.opened_bid(session, UUID(play.bids["ours"]), lock=True)
+            await offering.make_move(session, SYSTEM, row, "revoke", now=START)
+        await play.mark_all(theirs="90")
+
+        round_id = (await play.rank()).json()["id"]
+
+        document = await play.get(play.cast.approver, f"/v1/ranking-rounds/{round_id}/standings")
+        assert [one["reason"] for one in document["excluded"]] == ["revoked"]
+        assert document["price_base_fen"] == 900_000 * given.YUAN
+
+    async def test_a_bid_below_the_floor_hides_no_low_price(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """Means and second places are of responsive bids: who misses the floor is not one."""
+        hard = given.BENCHMARK | {"weight_bps": 7000, "hard_floor": True}
+        quotes_yuan = {"low": 460_000, "fair": 950_000, "dear": 1_000_000, "below": 100_000}
+        play = await given.a_play(client, database, clock, *quotes_yuan)
+        content = given.a_content([hard, *given.weighed({"price": 3000})])
+        await play.publish(content, Track.PROCUREMENT_TENDER)
+        await play.seat_panel()
+        for name, quote_yuan in quotes_yuan.items():
+            await play.bid(name, quote_yuan=quote_yuan)
+        await play.open()
+        await play.check(*quotes_yuan)
+        await play.upload_truth()
+        for name in quotes_yuan:
+            await play.upload(name, labels(4 if name == "below" else 9))
+        await play.mark_all()
+
+        with pytest.raises(AbnormallyLow) as stopped:
+            async with database.writing() as session:
+                await rankings.rank_round(
+                    session,
+                    play.experts[0].actor,
+                    UUID(play.scenario_id),
+                    reason=RoundReason.FIRST,
+                    note=None,
+                    clock=clock,
+                )
+
+        # With the bid of 100,000 the second lowest would be 460,000, and nobody would be asked.
+        assert stopped.value.facts["quotes"] == [
+            {
+                "bid": play.bids["low"],
+                "quote_fen": 460_000_00,
+                "lines_fen": {"below_share_of_second_lowest": 475_000_00},
+            }
+        ]
+
+
+class TestRaces:
+    """What two requests at the same time, or a change in the middle of one, may not do."""
+
+    @pytest.mark.postgres
+    async def test_two_files_for_the_last_place_are_one(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
+    ) -> None:
+        """Nine are used, two come together: one is measured, the other hears that it is over."""
+        play = await given.an_evaluating_play(client, database, clock)
+        await play.upload_truth()
+        for right in range(evaluation.SUBMISSIONS_MAX - 1):
+            await submit(house, play, "ours", labels(right))
+
+        both = await asyncio.gather(
+            submit(house, play, "ours", labels(9)),
+            submit(house, play, "ours", labels(10)),
+            return_exceptions=True,
+        )
+
+        assert [isinstance(one, Submission) for one in both].count(True) == 1
+        assert [isinstance(one, QuotaUsed) for one in both].count(True) == 1
+
+    @pytest.mark.postgres
+    async def test_a_file_is_measured_against_the_set_that_counts(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
+    ) -> None:
+        """The hidden set is mended while the file is being read: the result is of the new one."""
+        play = await given.an_evaluating_play(client, database, clock)
+        await play.upload_truth()
+        mended = given.TRUTH.replace(b"r9,yes", b"r9,no")
+        sly = MendsMeanwhile(house.storage.root, play=play, mended=mended)
+
+        row = await submit(house, play, "ours", labels(9), storage=sly)
+
+        async with database.reading() as session:
+            newest = await queries.hidden_set(session, UUID(play.scenario_id), "benchmark")
+        assert newest is not None
+        assert (newest.number, row.hidden_set_id, row.value) == (2, newest.id, "1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MendsMeanwhile(Storage):
+    """A storage that lets the poster mend the hidden set after it was read for the first time."""
+
+    play: Play
+    mended: bytes
+    reads: list[str] = field(default_factory=list)
+
+    async def read(self, name: str) -> bytes:
+        """Read as any storage does; the second read is that of the hidden set."""
+        content = await super().read(name)
+        self.reads.append(name)
+        if len(self.reads) == 2:
+            assert (await self.play.upload_truth(self.mended)).status_code == 201
+        return content
+
+
+class TestHiddenSet:
+    """What the demo and the seeds rely on."""
+
+    async def test_the_platform_itself_may_set_one(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
+    ) -> None:
+        """Seeds are loaded by nobody in particular."""
+        play = await given.an_evaluating_play(client, database, clock)
+        stored: StoredFile = await house.storage.store_bytes(given.TRUTH)
+
+        async with database.writing() as session:
+            row = await evaluation.keep_truth(
+                session,
+                SYSTEM,
+                UUID(play.scenario_id),
+                criterion="benchmark",
+                stored=stored,
+                content=given.TRUTH,
+                now=START,
+            )
+
+        assert (row.number, row.rows, row.uploaded_by) == (1, given.ROWS, None)
