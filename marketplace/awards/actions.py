@@ -1,0 +1,211 @@
+"""What the awards room can do: decide, announce, confirm, sign, forfeit.
+
+Locks are taken in this order: call, bid, award.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.awards import queries
+from marketplace.awards.errors import PersonNeeded, PublicityRunning, ReasonMissing, SlotsTaken
+from marketplace.awards.rules.choice import choose
+from marketplace.awards.rules.lifecycle import AWARD, LIVE, AwardState
+from marketplace.awards.tables import Award
+from marketplace.bids import queries as bids
+from marketplace.bids.actions import offering
+from marketplace.events import actions as events
+from marketplace.events.rules.catalogue.pilots import (
+    AwardAnnounced,
+    AwardConfirmed,
+    AwardDecided,
+    AwardForfeited,
+)
+from marketplace.events.rules.envelope import Event
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor, Permission
+from marketplace.kit.database import WriteSession
+from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.actions import calls
+from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scenarios.tables import Scenario
+
+
+async def decide_award(
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    bid_id: UUID,
+    *,
+    reason: str,
+    now: dt.datetime,
+) -> Award:
+    """Give a slot of the call to the best-ranked bid that is still willing (SC14, B14).
+
+    Refuses  what `choose` refuses; SlotsTaken also for whoever loses a race for the last slot.
+    """
+    access.require(actor, Permission.AWARDS_DECIDE)
+    _check_reason(reason)
+    call = await scenarios.scenario(session, scenario_id, lock=True)
+    standing = await queries.standing(session, call)
+    decider = person_of(actor)
+    chosen = choose(standing, bid_id, decided_by=decider)
+    earlier = await queries.awards_of(session, scenario_id)
+    slot = queries.free_slot(standing, [row.slot for row in earlier if row.state in LIVE])
+    row = Award(
+        scenario_id=scenario_id,
+        slot=slot,
+        live_slot=slot,
+        bid_id=bid_id,
+        solver_id=chosen.solver_organization_id,
+        round_rank=chosen.rank,
+        quote_fen=chosen.quote_fen,
+        state=AwardState(AWARD.initial().target),
+        reason=reason,
+        decided_by=decider,
+        decided_at=now,
+    )
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as taken:
+        # The lock on the call makes this impossible; the constraint stands behind it.
+        raise SlotsTaken(slots=standing.slots) from taken
+    await _advance_call(session, actor, call, ScenarioState.EVALUATING, "decide", now=now)
+    bid = await bids.opened_bid(session, bid_id, lock=True)
+    await offering.make_move(session, actor, bid, "select", reason=reason, now=now)
+    said = AwardDecided(
+        award_id=row.id,
+        scenario_id=scenario_id,
+        bid_id=bid_id,
+        round_rank=row.round_rank,
+        quote_fen=row.quote_fen,
+        reason=reason,
+    )
+    return await _tell(session, actor, row, said, now=now)
+
+
+async def announce_award(
+    session: WriteSession,
+    actor: Actor,
+    award_id: UUID,
+    *,
+    publicity_until: dt.datetime,
+    now: dt.datetime,
+) -> Award:
+    """Announce the result; objections are possible until `publicity_until` (SC15).
+
+    How long that must be is the rule profile's matter, and the caller's to ask.
+    """
+    access.require(actor, Permission.SCENARIOS_REVIEW)
+    call, row = await _locked(session, award_id)
+    row.publicity_until = publicity_until
+    await _move(session, row, "announce")
+    await _advance_call(session, actor, call, ScenarioState.DECIDED, "announce", now=now)
+    said = AwardAnnounced(
+        award_id=row.id,
+        scenario_id=row.scenario_id,
+        solver_organization_id=row.solver_id,
+        quote_fen=row.quote_fen,
+        publicity_until=publicity_until,
+    )
+    return await _tell(session, actor, row, said, now=now)
+
+
+async def confirm_award(
+    session: WriteSession, actor: Actor, award_id: UUID, *, now: dt.datetime
+) -> Award:
+    """Write down that the time for objections is over and the award stands (SC16)."""
+    access.require(actor, Permission.SCENARIOS_REVIEW)
+    call, row = await _locked(session, award_id)
+    AWARD.check(row.state, "confirm")
+    assert row.publicity_until is not None
+    if now < row.publicity_until:
+        raise PublicityRunning(publicity_until=row.publicity_until.isoformat())
+    row.confirmed_at = now
+    await _move(session, row, "confirm")
+    await _advance_call(session, actor, call, ScenarioState.IN_PUBLICITY, "award", now=now)
+    said = AwardConfirmed(award_id=row.id, scenario_id=row.scenario_id)
+    return await _tell(session, actor, row, said, now=now)
+
+
+async def forfeit_award(
+    session: WriteSession, actor: Actor, award_id: UUID, *, reason: str, now: dt.datetime
+) -> Award:
+    """Take the slot back from a winner who does not sign (B16); the next in rank may follow."""
+    access.require(actor, Permission.AWARDS_DECIDE)
+    _check_reason(reason)
+    _, row = await _locked(session, award_id)
+    await _move(session, row, "forfeit")
+    row.live_slot, row.ended_at, row.ended_reason = None, now, reason
+    said = AwardForfeited(award_id=row.id, scenario_id=row.scenario_id, reason=reason)
+    return await _tell(session, actor, row, said, now=now)
+
+
+async def sign(session: WriteSession, actor: Actor, award_id: UUID, *, now: dt.datetime) -> Award:
+    """Pass from awarded to contracted (B15); only the opening of a pilot calls this."""
+    call, row = await _locked(session, award_id)
+    await _move(session, row, "sign")
+    bid = await bids.opened_bid(session, row.bid_id, lock=True)
+    await offering.make_move(session, actor, bid, "sign", now=now)
+    await _advance_call(session, actor, call, ScenarioState.AWARDED, "start", now=now)
+    return row
+
+
+def person_of(actor: Actor) -> UUID:
+    """Name the person who takes a decision; the platform itself takes none."""
+    if actor.is_system:
+        raise PersonNeeded()
+    return actor.person_id
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing()
+
+
+async def _locked(session: WriteSession, award_id: UUID) -> tuple[Scenario, Award]:
+    unlocked = await queries.award(session, award_id)
+    call = await scenarios.scenario(session, unlocked.scenario_id, lock=True)
+    return call, await queries.award(session, award_id, lock=True)
+
+
+async def _move(session: WriteSession, row: Award, verb: str) -> None:
+    row.state = AwardState(AWARD.check(row.state, verb).target)
+    row.version += 1
+    await session.flush()
+
+
+async def _advance_call(
+    session: WriteSession,
+    actor: Actor,
+    call: Scenario,
+    expected: ScenarioState,
+    verb: str,
+    *,
+    now: dt.datetime,
+) -> None:
+    """Move the call with its first award; later awards of the same call find it moved already."""
+    later = (
+        ScenarioState.DECIDED,
+        ScenarioState.IN_PUBLICITY,
+        ScenarioState.AWARDED,
+        ScenarioState.IN_PILOT,
+    )
+    if call.state is expected or call.state not in later:
+        await calls.advance(session, actor, call, verb, now=now)
+
+
+async def _tell(
+    session: WriteSession, actor: Actor, row: Award, said: Event, *, now: dt.datetime
+) -> Award:
+    await events.record(
+        session,
+        said,
+        by=actor.kind,
+        now=now,
+        organization_id=row.solver_id,
+        scenario_id=row.scenario_id,
+    )
+    return row

@@ -1,0 +1,73 @@
+"""The ways the awards room says no."""
+
+from marketplace.kit.errors import Conflict, Forbidden, NotFound, Unacceptable
+
+
+class NothingRanked(Conflict):
+    """There is no closed ranking round to award from."""
+
+    code = "awards.nothing_ranked"
+    title_zh = "尚无已结束的排名轮次,无法决定中选。"
+
+
+class NotACandidate(Unacceptable):
+    """This bid is not in the latest ranking."""
+
+    code = "awards.not_a_candidate"
+    title_zh = "该投标不在最新排名中。"
+
+
+class RankOrderBroken(Conflict):
+    """A bid that ranks better is still willing: it must be awarded first."""
+
+    code = "awards.rank_order_broken"
+    title_zh = "排名在前的候选方仍愿承接,须先授予。"
+
+
+class SlotsTaken(Conflict):
+    """Every slot of this call has an award already."""
+
+    code = "awards.slots_taken"
+    title_zh = "该榜单的名额已全部授出。"
+
+
+class QuoteAboveBudget(Unacceptable):
+    """The quote is above the budget of the call."""
+
+    code = "awards.quote_above_budget"
+    title_zh = "报价超过榜单预算上限。"
+
+
+class DeciderOnPanel(Forbidden):
+    """Whoever sat on the panel may not decide the award."""
+
+    code = "awards.decider_on_panel"
+    title_zh = "评审组成员不得作出中选决定。"
+
+
+class PublicityRunning(Conflict):
+    """The time for objections is not over."""
+
+    code = "awards.publicity_running"
+    title_zh = "公示期尚未结束。"
+
+
+class AwardUnknown(NotFound):
+    """There is no such award, or none that you may see."""
+
+    code = "awards.award_unknown"
+    title_zh = "中选记录不存在,或您无权查看。"
+
+
+class ReasonMissing(Unacceptable):
+    """This decision needs a reason."""
+
+    code = "awards.reason_missing"
+    title_zh = "须说明理由。"
+
+
+class PersonNeeded(Forbidden):
+    """The platform itself decides nothing: a person must."""
+
+    code = "awards.person_needed"
+    title_zh = "平台本身不作决定,须由具体人员办理。"

@@ -1,0 +1,62 @@
+"""What the awards room can answer."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from marketplace.awards.errors import AwardUnknown
+from marketplace.awards.rules.choice import Candidate, Standing
+from marketplace.awards.rules.lifecycle import LIVE
+from marketplace.awards.tables import Award
+from marketplace.kit.database import ReadSession
+from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.tables import Scenario
+from marketplace.scoring import queries as scoring
+
+
+async def award(session: ReadSession, award_id: UUID, *, lock: bool = False) -> Award:
+    """Find one award, locked for change on request."""
+    statement = select(Award).where(Award.id == award_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    row = (await session.exec(statement)).first()
+    if row is None:
+        raise AwardUnknown(award_id=str(award_id))
+    return row
+
+
+async def awards_of(session: ReadSession, scenario_id: UUID) -> Sequence[Award]:
+    """List the awards of a call, in the order in which they were decided."""
+    found = await session.exec(
+        select(Award).where(Award.scenario_id == scenario_id).order_by(col(Award.id))
+    )
+    return found.all()
+
+
+async def standing(session: ReadSession, call: Scenario) -> Standing:
+    """Gather all that an award is decided from: ranking, earlier awards, slots, budget, panel."""
+    content = await scenarios.content(session, call)
+    earlier = await awards_of(session, call.id)
+    ranked = await scoring.candidates(session, call.id)
+    return Standing(
+        candidates=tuple(
+            Candidate(
+                bid_id=one.bid_id,
+                solver_organization_id=one.solver_organisation_id,
+                rank=one.rank,
+                quote_fen=one.quote_fen,
+            )
+            for one in ranked
+        ),
+        awarded=frozenset(row.bid_id for row in earlier if row.state in LIVE),
+        out=frozenset(row.bid_id for row in earlier if row.state not in LIVE),
+        slots=max(content.race.stage1_solvers, content.race.final_solvers),
+        budget_fen=content.budget.ceiling_fen,
+        panel=frozenset(seat.person_id for seat in await scoring.seats(session, call.id)),
+    )
+
+
+def free_slot(standing: Standing, taken: Sequence[int]) -> int:
+    """Find the lowest slot nobody holds; `choose` has made sure there is one."""
+    return next(slot for slot in range(1, standing.slots + 1) if slot not in taken)

@@ -1,0 +1,1 @@
+"""Who may be awarded, and how an award moves; pure."""
