@@ -1,0 +1,1 @@
+"""What the pilots room can do: run pilots, judge milestones, settle claims."""

@@ -1,0 +1,1 @@
+"""How a pilot moves and how its cost is shared; arithmetic on whole fen, no database."""
