@@ -1,0 +1,116 @@
+"""The clock hand: which room's job runs how often.  APScheduler only rings; the work is done by our
+own tasks.
+
+Its executor cancels running coroutines when it stops, and a cancelled database call can hang for
+ever.  So a ring only sets an event, the worker of that job wakes up, and on shutdown every worker
+finishes what it is doing.  Several processes may run this at the same time: every job takes its
+work from the database under a lock or lease.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from litestar import Litestar
+
+from marketplace.house import House
+from marketplace.kit import addresses
+from marketplace.kit.clock import SystemClock
+from marketplace.kit.outbound import Outbound, OutboundPolicy
+from marketplace.scenarios import jobs as scenarios
+from marketplace.webhooks import jobs as webhooks
+
+_log = structlog.get_logger("jiebang.tick")
+Job = Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs one job each time it is rung; a ring during a run makes it run once more."""
+
+    name: str
+    job: Job
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
+
+    async def work(self) -> None:
+        """Run until stopped.  A failed run is logged and does not end the worker."""
+        while True:
+            await self.bell.wait()
+            self.bell.clear()
+            if self.stopping:
+                return
+            try:
+                await self.job()
+            except Exception:
+                _log.exception("tick failed", job=self.name)
+
+    def stop(self) -> None:
+        """Ask the worker to end after what it is doing."""
+        self.stopping = True
+        self.bell.set()
+
+
+def jobs_of(
+    house: House, outbound: Outbound, *, stopping: asyncio.Event | None = None
+) -> dict[str, Job]:
+    """Name every job of the house; those that may take long end early once `stopping` is set."""
+    courier = webhooks.Courier(
+        database=house.database,
+        outbound=outbound,
+        keeper=house.keeper,
+        # Deliveries live in real time, also when a demo's story is set in another month.
+        clock=SystemClock(),
+    )
+    return {
+        "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
+        "fan_out": lambda: webhooks.fan_out(courier),
+        "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
+    }
+
+
+def outbound_of(house: House) -> Outbound:
+    """Make the dialler this installation may use."""
+    reach = addresses.DEVELOPMENT if house.settings.development else addresses.PRODUCTION
+    return Outbound(OutboundPolicy(reach=reach))
+
+
+async def tick_once(house: House) -> dict[str, object]:
+    """Run every job once, one after the other."""
+    async with outbound_of(house) as outbound:
+        return {name: await job() for name, job in jobs_of(house, outbound).items()}
+
+
+def running(house: House) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Offer the ticking as a lifespan for the app."""
+
+    @asynccontextmanager
+    async def ticking(_: Litestar) -> AsyncIterator[None]:
+        async with outbound_of(house) as outbound:
+            stopping = asyncio.Event()
+            jobs = jobs_of(house, outbound, stopping=stopping)
+            workers = [Worker(name, job) for name, job in jobs.items()]
+            tasks = [asyncio.create_task(worker.work()) for worker in workers]
+            scheduler = AsyncIOScheduler(timezone="UTC")
+            for worker in workers:
+                scheduler.add_job(
+                    worker.bell.set,
+                    "interval",
+                    seconds=house.settings.tick_seconds,
+                    coalesce=True,
+                    max_instances=1,
+                )
+            scheduler.start()
+            try:
+                yield
+            finally:
+                scheduler.shutdown(wait=False)
+                stopping.set()
+                for worker in workers:
+                    worker.stop()
+                await asyncio.gather(*tasks)
+
+    return ticking
