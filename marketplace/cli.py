@@ -1,0 +1,259 @@
+"""The commands.  Each one opens what it needs, calls the house, and says how it went."""
+
+import asyncio
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import uvicorn
+from rich.console import Console
+
+from marketplace import __version__
+from marketplace.app import create_app
+from marketplace.client.listen import Received, create_receiver, serve_receiver
+from marketplace.demo import report
+from marketplace.demo.run import clock_of, demo_settings, run_demo
+from marketplace.demo.seeding import seed
+from marketplace.demo.stage import Stage
+from marketplace.house import House, open_house
+from marketplace.identity import actions as identity
+from marketplace.identity.rules.access import SYSTEM, Role
+from marketplace.kit.errors import MarketplaceError
+from marketplace.kit.logs import configure_logs
+from marketplace.ledger.audit import audit as audit_ledger
+from marketplace.migrate import migrate as migrate_database
+from marketplace.pilots import queries as pilots
+from marketplace.scheduler import running, tick_once
+from marketplace.scoring.rules import verification
+from marketplace.settings import SettingInvalid, Settings
+from marketplace.wire import openapi
+
+T = TypeVar("T")
+WIDTH_MIN = 120
+"""Figures may not be cut: a narrow terminal wraps the lines of a table, a pipe gets them whole."""
+console = Console(highlight=False, width=max(Console().width, WIDTH_MIN))
+
+data_option = click.option(
+    "--data",
+    "data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the database and stored files (default: var/, or MARKETPLACE_DATA_DIR).",
+)
+
+
+def settings_for(data: Path | None) -> Settings:
+    """Read the settings, with the folder of the command line if one was given."""
+    try:
+        settings = Settings.from_environment()
+    except SettingInvalid as invalid:
+        raise click.ClickException(str(invalid)) from invalid
+    return settings if data is None else dataclasses.replace(settings, data_dir=data)
+
+
+def prepared(settings: Settings) -> Settings:
+    """Make the data folder and bring the database to the newest schema."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate_database(settings.url)
+    return settings
+
+
+def within(settings: Settings, work: Callable[[House], Coroutine[Any, Any, T]]) -> T:
+    """Open the house, do one thing in it, and close it again."""
+
+    async def opened() -> T:
+        house = open_house(settings, clock_of(settings.data_dir))
+        try:
+            return await work(house)
+        finally:
+            await house.database.close()
+
+    return asyncio.run(opened())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jiebang")
+def main() -> None:
+    """揭榜 Jiebang: open calls for AI scenarios, from posting to settlement."""
+    configure_logs(json_lines=not sys.stderr.isatty())
+
+
+@main.command()
+@data_option
+def migrate(data: Path | None) -> None:
+    """Bring the database to the newest schema."""
+    prepared(settings_for(data))
+    click.echo("schema is up to date")
+
+
+@main.command("seed")
+@data_option
+def seed_command(data: Path | None) -> None:
+    """Load the seed files; on an empty installation also make the first administrator's key."""
+    settings = prepared(settings_for(data))
+
+    async def work(house: House) -> str | None:
+        seeded = await seed(house.database, settings.seeds_dir, now=house.clock.now())
+        admin = seeded.actor_with(Role.PLATFORM_ADMIN)
+        async with house.database.writing() as session:
+            return await identity.first_key(session, SYSTEM, admin, now=house.clock.now())
+
+    key = within(settings, work)
+    click.echo("seeds are loaded")
+    if key:
+        click.echo(f"administrator key, shown this once: {key}")
+
+
+@main.command()
+@data_option
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default 8000).")
+def serve(data: Path | None, host: str | None, port: int | None) -> None:
+    """Serve the API, its documentation at /schema, and the list of calls at /."""
+    run_server(prepared(settings_for(data)), host, port)
+
+
+def run_server(settings: Settings, host: str | None, port: int | None) -> None:
+    """Serve until stopped."""
+
+    async def work(house: House) -> None:
+        app = create_app(house, lifespan=[running(house)])
+        config = uvicorn.Config(
+            app,
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+        await uvicorn.Server(config).serve()
+
+    within(settings, work)
+
+
+@main.command()
+@data_option
+def tick(data: Path | None) -> None:
+    """Run every periodic job once."""
+    done = within(prepared(settings_for(data)), tick_once)
+    for name, result in done.items():
+        click.echo(f"{name}: {result}")
+
+
+@main.command()
+@data_option
+def schema(data: Path | None) -> None:
+    """Write the OpenAPI document to standard output."""
+    settings = settings_for(data)
+
+    async def work(house: House) -> str:
+        return openapi.document_text(create_app(house))
+
+    click.echo(within(settings, work), nl=False)
+
+
+@main.command()
+@data_option
+def audit(data: Path | None) -> None:
+    """Check every promise of the ledger; exit 1 with what is wrong."""
+
+    async def work(house: House) -> list[Any]:
+        async with house.database.reading() as session:
+            return [*await audit_ledger(session), *await pilots.broken_promises(session)]
+
+    findings = within(prepared(settings_for(data)), work)
+    for finding in findings:
+        click.echo(f"{finding.promise}: {finding.subject} {finding.facts}", err=True)
+    click.echo("账目一致 the ledger is clean" if not findings else f"{len(findings)} findings")
+    sys.exit(1 if findings else 0)
+
+
+@main.command()
+@data_option
+@click.option("--until", type=click.Choice([s.value for s in Stage]), default=Stage.SETTLED.value)
+@click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the whole result as JSON and exit.")  # fmt: skip
+@click.option("--serve", "serving", is_flag=True, help="Serve when the story is told.")
+@click.option("--host", help="With --serve: address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="With --serve: port to listen on.")
+def demo(
+    data: Path | None,
+    until: str,
+    target: Path | None,
+    serving: bool,
+    host: str | None,
+    port: int | None,
+) -> None:
+    """Play complete calls on seed data, and show how they ended."""
+    settings = demo_settings(prepared(settings_for(data)))
+    work = run_demo(settings, until=Stage(until), say=lambda line: click.echo(f"  {line}"))
+    result, keys = asyncio.run(work)
+    if target is not None:
+        text = json.dumps(result, ensure_ascii=False, indent=1, sort_keys=True)
+        target.write_text(text + "\n", encoding="utf-8")
+        return
+    report.print_report(result, console)
+    address = f"http://{host or settings.host}:{settings.port if port is None else port}"
+    _say_next(settings, keys, address, serving=serving)
+    if serving:
+        run_server(settings, host, port)
+
+
+def _say_next(settings: Settings, keys: dict[str, str], address: str, *, serving: bool) -> None:
+    console.rule("接下来 what next")
+    for name, key in keys.items():
+        click.echo(f"  {name:<16} {key}")
+    if not serving:
+        click.echo(f"  jiebang serve --data {settings.data_dir}")
+    click.echo(f"  榜单 calls   {address}/")
+    click.echo(f"  接口 API     {address}/schema")
+    click.echo(f'  curl -H "Authorization: Bearer KEY" {address}/v1/me')
+    click.echo("  jiebang verify ranking SHEET   复算任一排名 recompute any ranking above")
+
+
+@main.group()
+def verify() -> None:
+    """Check documents offline, with nothing but this program."""
+
+
+@verify.command("ranking")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_ranking(file: Path) -> None:
+    """Compute the ranking of a round again from its sheet; exit 1 at the first difference."""
+    try:
+        found = verification.verify(verification.parse(file.read_bytes()))
+    except MarketplaceError as unreadable:
+        raise click.ClickException(str(unreadable)) from unreadable
+    click.echo(f"sheet      sha256 {found.sheet_digest}")
+    click.echo(f"standings  sha256 {found.standings_digest}")
+    if not found.equal:
+        click.echo(f"不一致 DIFFERENT  {found.first_difference}")
+        sys.exit(1)
+    click.echo("一致 equal: the standings follow from the sheet")
+
+
+@main.command()
+@data_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8600, show_default=True)
+@click.option("--secret", required=True, help="The endpoint's whsec_… secret.")
+@click.option("--fail-first", is_flag=True, help="Refuse the first attempt of each message.")
+def listen(data: Path | None, port: int, secret: str, fail_first: bool) -> None:
+    """Receive webhooks on this machine: check signatures, print each request."""
+
+    def show(received: Received) -> None:
+        click.echo(received.line)
+
+    async def work() -> None:
+        receiver = create_receiver(secret, fail_first=fail_first, on_event=show)
+        async with serve_receiver(receiver, port=port) as url:
+            click.echo(f"listening on {url}")
+            await asyncio.Event().wait()
+
+    try:
+        asyncio.run(work())
+    except KeyboardInterrupt:
+        click.echo("stopped")

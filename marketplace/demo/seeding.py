@@ -1,0 +1,195 @@
+"""Load the seed files through the rooms' actions; loading them again changes nothing."""
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from marketplace.funding import actions as funding
+from marketplace.funding.rules.policies import policy_from
+from marketplace.identity import actions as identity
+from marketplace.identity import queries as identities
+from marketplace.identity.errors import PersonUnknown
+from marketplace.identity.rules.access import SYSTEM, Actor, Role
+from marketplace.identity.tables import OrganizationKind, SizeClass
+from marketplace.kit.database import Database, WriteSession
+from marketplace.profiles import actions as profiles
+from marketplace.profiles.rules.calendar import YearCalendar
+from marketplace.profiles.rules.profile import RuleProfile, Track
+from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.actions import drafting
+
+CONTENT_KEYS = (
+    *("title", "problem", "domain", "category", "budget", "cost_share", "scoring", "criteria"),
+    *("constraints", "datasets", "acceptance", "race", "qualifications", "illustrative"),
+)
+
+
+@dataclass(slots=True)
+class Seeded:
+    """What the seed files became: ids and actors by the codes of the files."""
+
+    organizations: dict[str, UUID] = field(default_factory=dict)
+    names: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    actors: dict[str, Actor] = field(default_factory=dict)
+    """People by their code, acting for the first organisation of theirs."""
+    scenarios: dict[str, UUID] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def actor_with(self, role: Role, organization: str | None = None) -> Actor:
+        """Find a person with a role, of one organisation or of any."""
+        for actor in self.actors.values():
+            if role in actor.roles and (
+                organization is None or actor.organization_id == self.organizations[organization]
+            ):
+                return actor
+        raise LookupError(f"no {role.value} in {organization or 'the seed files'}")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read one seed file."""
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+async def load_rules(database: Database, folder: Path, *, now: dt.datetime) -> None:
+    """Load rule profiles, calendars and funding policies."""
+    async with database.writing() as session:
+        for path in sorted((folder / "calendars").glob("*.toml")):
+            calendar = YearCalendar.from_document(read_toml(path))
+            await profiles.load_calendar(session, SYSTEM, calendar, now=now)
+        for path in sorted((folder / "rule_profiles").glob("*.toml")):
+            profile = RuleProfile.from_document(read_toml(path))
+            await profiles.load_profile(session, SYSTEM, profile, now=now)
+        for entry in read_toml(folder / "policies.toml")["policies"]:
+            await funding.load_policy(session, SYSTEM, policy_from(entry), now=now)
+
+
+async def load_people(database: Database, folder: Path, *, now: dt.datetime) -> Seeded:
+    """Load organisations, people and experts."""
+    seeded = Seeded()
+    async with database.writing() as session:
+        for entry in read_toml(folder / "organisations.toml")["organisations"]:
+            await _organization(session, seeded, entry, now=now)
+        for entry in read_toml(folder / "people.toml")["people"]:
+            await _person(session, seeded, entry, now=now)
+        for entry in read_toml(folder / "experts.toml")["experts"]:
+            await _expert(session, seeded, entry)
+    return seeded
+
+
+async def _organization(
+    session: WriteSession, seeded: Seeded, entry: dict[str, Any], *, now: dt.datetime
+) -> None:
+    row = await identities.organization_by_uscc(session, entry["uscc"])
+    if row is None:
+        profile = identity.OrganizationProfile(
+            uscc=entry["uscc"],
+            name_zh=entry["name"]["zh"],
+            name_en=entry["name"]["en"],
+            kind=OrganizationKind(entry["kind"]),
+            region=entry["region"],
+            size_class=SizeClass(entry["size_class"]),
+            is_startup=entry.get("is_startup", False),
+        )
+        row = await identity.register_organization(session, SYSTEM, profile, now=now)
+        await identity.verify_organization(
+            session, SYSTEM, row.id, expected_version=row.version, now=now
+        )
+    seeded.organizations[entry["code"]] = row.id
+    seeded.names[row.id] = entry["name"]
+
+
+async def _person(
+    session: WriteSession, seeded: Seeded, entry: dict[str, Any], *, now: dt.datetime
+) -> None:
+    person_id: UUID | None = None
+    for membership in entry["memberships"]:
+        organization_id = seeded.organizations[membership["organisation"]]
+        roles = frozenset(Role(role) for role in membership["roles"])
+        person_id = person_id or await _known(session, organization_id, entry["name"]["zh"])
+        if person_id is None:
+            names = {"name_zh": entry["name"]["zh"], "name_en": entry["name"]["en"]}
+            person_id = (await identity.register_person(session, SYSTEM, **names, now=now)).id
+        try:
+            await identities.member(session, organization_id, person_id)
+        except PersonUnknown:
+            await identity.add_member(
+                session, SYSTEM, organization_id, person_id, roles=roles, now=now
+            )
+        actor = Actor(person_id=person_id, organization_id=organization_id, roles=roles)
+        seeded.actors.setdefault(entry["code"], actor)
+
+
+async def _known(session: WriteSession, organization_id: UUID, name_zh: str) -> UUID | None:
+    """Find a person that an earlier run entered; names are unique within an organisation."""
+    for member, person in await identities.members_with_names(session, organization_id):
+        if person.name_zh == name_zh:
+            return member.person_id
+    return None
+
+
+async def _expert(session: WriteSession, seeded: Seeded, entry: dict[str, Any]) -> None:
+    person_id = seeded.actors[entry["code"]].person_id
+    try:
+        await identities.expert_profile(session, person_id)
+    except PersonUnknown:
+        await identity.register_expert(
+            session,
+            SYSTEM,
+            person_id,
+            employer_id=seeded.organizations[entry["employer"]],
+            # The cooperative track wants one legal and one economic expert on the panel.
+            specialities=[*entry["specialities"], entry["kind"]],
+        )
+
+
+async def load_scenarios(
+    database: Database, seeded: Seeded, folder: Path, *, now: dt.datetime
+) -> None:
+    """Load the batch and the drafts of its scenarios, each by its own author."""
+    batch = read_toml(folder / "batch.toml")
+    officer = seeded.actor_with(Role.BUREAU_OFFICER)
+    async with database.writing() as session:
+        row = await scenarios.batch_by_number(session, batch["code"])
+        if row is None:
+            row = await drafting.create_batch(
+                session,
+                officer,
+                number=batch["code"],
+                title=batch["title"],
+                year=batch["year"],
+                organizer_id=seeded.organizations[batch["organiser"]],
+                now=now,
+            )
+        batch_id = row.id
+    for entry in batch["scenarios"]:
+        document = read_toml(folder / entry["file"])
+        seeded.documents[entry["code"]] = document
+        number = f"{batch['code']}-{entry['sequence']:03d}"
+        async with database.writing() as session:
+            found = await scenarios.scenario_by_number(session, number)
+            if found is None:
+                author = seeded.actor_with(Role.POSTER, document["poster"])
+                found = await drafting.draft(
+                    session,
+                    author,
+                    batch_id,
+                    poster_id=seeded.organizations[document["poster"]],
+                    end_user_id=seeded.organizations[document["end_user"]],
+                    track=Track(document["track"]),
+                    content={key: document[key] for key in CONTENT_KEYS if key in document},
+                    now=now,
+                )
+                assert found.number == number, "scenarios are loaded in the order of their numbers"
+            seeded.scenarios[entry["code"]] = found.id
+
+
+async def seed(database: Database, folder: Path, *, now: dt.datetime) -> Seeded:
+    """Load everything in `folder`."""
+    await load_rules(database, folder, now=now)
+    seeded = await load_people(database, folder, now=now)
+    await load_scenarios(database, seeded, folder, now=now)
+    return seeded
