@@ -1,0 +1,250 @@
+"""The migrations make the database that the tables describe, on SQLite and on PostgreSQL."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, Constraint, Index, Inspector, inspect, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from marketplace import registry
+from marketplace.migrate import migrate, migration_config
+from tests.house import source
+from tests.postgres_server import PostgresServer, create_database, execute
+
+NAME_LENGTH_MAX: Final = 63
+"""PostgreSQL cuts longer names off, and a name that was cut off cannot be dropped."""
+
+VERSION_TABLE: Final = "alembic_version"
+
+BROKEN: Final = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "broken"
+down_revision = "{head}"
+
+
+def upgrade():
+    op.create_table("left_behind", sa.Column("id", sa.Integer()))
+    raise RuntimeError("half way")
+"""
+
+
+@pytest.fixture
+def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database: no table, no version."""
+    if engine == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"migrations_{uuid4().hex}"
+    create_database(server, name)
+    yield server.url(name)
+    execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _asked(url: str, question: Any) -> Any:
+    """Put a question that wants a plain connection to a database."""
+
+    async def ask() -> Any:
+        engine = create_async_engine(url)
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(question)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(ask())
+
+
+def schema(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Describe every table of a database as its dialect sees it."""
+    seen = inspect(connection)
+    return {
+        table: {
+            "columns": {one["name"]: _column(one) for one in seen.get_columns(table)},
+            "primary key": seen.get_pk_constraint(table),
+            "foreign keys": _sorted(seen.get_foreign_keys(table)),
+            "unique": _sorted(seen.get_unique_constraints(table)),
+            "checks": _sorted(seen.get_check_constraints(table)),
+            "indexes": _sorted(seen.get_indexes(table)),
+            "counts up": _counts_up(connection, table),
+        }
+        for table in seen.get_table_names()
+        if table != VERSION_TABLE
+    }
+
+
+def _column(column: Any) -> tuple[str, bool, str]:
+    return str(column["type"]), column["nullable"], str(column["default"])
+
+
+def _sorted(items: Any) -> list[str]:
+    return sorted(_plain(item) for item in items)
+
+
+def _plain(value: Any) -> str:
+    """Write what was found so that it can be compared; a condition is compared as its text."""
+    if isinstance(value, dict):
+        return str(sorted((name, _plain(item)) for name, item in value.items()))
+    return str(value)
+
+
+def _counts_up(connection: Connection, table: str) -> bool:
+    if connection.dialect.name != "sqlite":
+        return False  # a default of the column, compared with the others
+    written = text("SELECT sql FROM sqlite_master WHERE name = :table")
+    return "AUTOINCREMENT" in str(connection.execute(written, {"table": table}).scalar())
+
+
+def difference(connection: Connection) -> list[str]:
+    """Ask Alembic what a new migration would contain."""
+    options = {"compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(connection, opts=options)
+    return [str(one) for one in compare_metadata(context, registry.metadata())]
+
+
+def test_there_is_one_head() -> None:
+    """Two heads would leave it to chance which of two schemas a database gets."""
+    script = ScriptDirectory.from_config(migration_config("sqlite+aiosqlite://"))
+
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+def test_every_room_with_tables_is_registered() -> None:
+    """Tables that the registry does not import would be in no migration."""
+    on_disk = {
+        path.parts[1]
+        for path in source.python_files("marketplace")
+        if len(path.parts) > 2 and Path(path.parts[2]).stem == "tables" and path.parts[1] != "kit"
+    }
+
+    assert on_disk == set(registry.ROOMS_WITH_TABLES)
+
+
+@pytest.mark.postgres
+def test_migrations_make_what_the_tables_describe(url: str) -> None:
+    """A migrated database lacks nothing and has nothing more: Alembic finds nothing to change."""
+    migrate(url)
+
+    assert _asked(url, difference) == []
+
+
+@pytest.mark.postgres
+def test_a_migrated_database_equals_a_created_one(url: str) -> None:
+    """Checks, partial indexes and counters, which Alembic does not compare, are there too."""
+    migrate(url)
+    migrated = _asked(url, schema)
+    command.downgrade(migration_config(url), "base")
+    _asked(url, registry.metadata().create_all)
+
+    created = _asked(url, schema)
+    assert migrated.keys() == created.keys()
+    for table, its in created.items():
+        assert migrated[table] == its, table
+
+
+@pytest.mark.postgres
+def test_up_down_and_up_again(url: str) -> None:
+    """Every migration can be taken back and done again; afterwards no trace of it is left."""
+    migrate(url)
+    command.downgrade(migration_config(url), "base")
+    left = _asked(url, lambda connection: inspect(connection).get_table_names())
+    migrate(url)
+
+    assert left == [VERSION_TABLE]
+    assert _asked(url, difference) == []
+
+
+@pytest.mark.postgres
+def test_migrating_twice_changes_nothing(url: str) -> None:
+    """Whoever starts the house may migrate first, every time."""
+    migrate(url)
+    first = _asked(url, schema)
+    migrate(url)
+
+    assert _asked(url, schema) == first
+
+
+@pytest.mark.postgres
+def test_a_migration_that_fails_leaves_nothing_behind(url: str, tmp_path: Path) -> None:
+    """An upgrade is all or nothing: after a failure the database is what it was before."""
+    config = migration_config(url)
+    ours = ScriptDirectory.from_config(config)
+    (tmp_path / "broken.py").write_text(BROKEN.format(head=ours.get_current_head()))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{ours.versions}\n{tmp_path}")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        command.upgrade(config, "head")
+
+    assert _asked(url, lambda connection: inspect(connection).get_table_names()) == []
+
+
+@pytest.mark.postgres
+def test_two_may_migrate_at_once(url: str) -> None:
+    """Two servers that start together both find a migrated database."""
+    program = "import sys; from marketplace.migrate import migrate; migrate(sys.argv[1])"
+    both = [
+        subprocess.Popen([sys.executable, "-c", program, url], cwd=source.ROOT, stderr=-1)
+        for _ in range(2)
+    ]
+
+    told = [one.communicate(timeout=60)[1].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0], "\n".join(told)
+    assert _asked(url, difference) == []
+
+
+def test_no_foreign_key_points_nowhere(tmp_path: Path) -> None:
+    """SQLite finds no broken reference in a migrated database, and no reference to a lost table."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'migrated.db'}"
+    migrate(url)
+
+    def broken(connection: Connection) -> list[Any]:
+        seen = inspect(connection)
+        known = set(seen.get_table_names())
+        lost = [key for table in known for key in _referred(seen, table) if key not in known]
+        return lost + list(connection.execute(text("PRAGMA foreign_key_check")).all())
+
+    assert _asked(url, broken) == []
+
+
+def _referred(seen: Inspector, table: str) -> list[str]:
+    return [key["referred_table"] for key in seen.get_foreign_keys(table)]
+
+
+def test_every_constraint_has_a_name_that_fits() -> None:
+    """A migration can only drop what it can name, and PostgreSQL keeps 63 characters of a name."""
+    names = [
+        (str(item.name or ""), table.name)
+        for table in registry.metadata().tables.values()
+        for item in [*table.constraints, *table.indexes]
+        if isinstance(item, Constraint | Index)
+    ]
+
+    assert [table for name, table in names if not name] == []
+    assert [name for name, _ in names if len(name) > NAME_LENGTH_MAX] == []
+
+
+def test_no_enumeration_is_checked_by_the_database() -> None:
+    """States are plain text, so that a new one needs no migration; the rules check them."""
+    checks = [
+        str(item.sqltext)
+        for table in registry.metadata().tables.values()
+        for item in table.constraints
+        if isinstance(item, CheckConstraint)
+    ]
+
+    assert [check for check in checks if " IN (" in check] == []
