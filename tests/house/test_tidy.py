@@ -36,7 +36,7 @@ INDEX_WORDS: Final = tuple(
     "".join(halves)
     for halves in (
         ("pypi", ".org"),
-        ("pythonhosted", ".org"),
+        ("python", "hosted.org"),
         ("index-url", " http"),
         ("index-url", "=http"),
         ("index_url", " ="),
