@@ -158,3 +158,14 @@ class TestStorage:
         """A refusal, not a traceback."""
         with pytest.raises(FileMissing):
             await Storage(tmp_path).read(str(new_id()))
+
+
+async def test_sqlite_keeps_what_it_promised(database: Database) -> None:
+    """Every connection runs with a write-ahead log, full syncs and foreign keys."""
+    async with database.reading() as session:
+        connection = await session.connection()
+        found = {}
+        for name in ("journal_mode", "synchronous", "foreign_keys"):
+            found[name] = (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
