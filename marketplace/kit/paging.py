@@ -57,6 +57,17 @@ def id_after(cursor: str | None) -> UUID:
         raise CursorUnreadable(cursor=cursor[:80]) from broken
 
 
+def number_after(cursor: str | None) -> int:
+    """Read a cursor over versions or years; 0, below every real one, when there is none."""
+    if cursor is None:
+        return 0
+    key = key_of(cursor)
+    # Nine digits fit every integer column: a longer one was made up and would break the statement.
+    if not (key.isascii() and key.isdigit() and len(key) <= 9):
+        raise CursorUnreadable(cursor=cursor[:80])
+    return int(key)
+
+
 def page_of(rows: list[T], limit: int, key: str) -> Page[T]:
     """Cut a page from `limit + 1` rows: the extra one only tells that there is more."""
     items = rows[:limit]

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession
-from marketplace.kit.paging import CursorUnreadable, key_of, page_of
+from marketplace.kit.paging import CursorUnreadable, key_of, number_after, page_of
 from marketplace.profiles import queries
 from marketplace.profiles.rules.deadlines import deadline, local_date
 from marketplace.profiles.rules.documents import VERSION_MAX
@@ -88,7 +88,7 @@ class RuleProfileController(Controller):
         cursor: Cursor = None,
     ) -> Response[PageOut[RuleProfileOut]]:
         """List every version of a rule profile, oldest first."""
-        after = _number_after(cursor)
+        after = number_after(cursor)
         rows = await queries.known_profile_versions(reader, code, after=after, limit=limit + 1)
         page = page_of(list(rows), limit, "version")
         items = [RuleProfileOut.of(row) for row in page.items]
@@ -122,7 +122,7 @@ class CalendarController(Controller):
         cursor: Cursor = None,
     ) -> Response[PageOut[CalendarOut]]:
         """List the years that are loaded; a deadline in any other year is refused."""
-        rows = await queries.calendar_rows(reader, after=_number_after(cursor), limit=limit + 1)
+        rows = await queries.calendar_rows(reader, after=number_after(cursor), limit=limit + 1)
         page = page_of(list(rows), limit, "year")
         items = [CalendarOut.of(row) for row in page.items]
         return answer(request, PageOut(items=items, next_cursor=page.next_cursor))
@@ -170,13 +170,3 @@ def _code_after(cursor: str | None) -> str:
     if not PROFILE_CODE.fullmatch(key):
         raise CursorUnreadable(cursor=cursor[:80])
     return key
-
-
-def _number_after(cursor: str | None) -> int:
-    """Read a cursor over versions or years; below every real one when there is none."""
-    if cursor is None:
-        return 0
-    key = key_of(cursor)
-    if not (key.isascii() and key.isdigit() and len(key) <= 9):
-        raise CursorUnreadable(cursor=cursor[:80])
-    return int(key)

@@ -12,7 +12,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
-from marketplace.kit.paging import CursorUnreadable, id_after, key_of, page_of
+from marketplace.kit.paging import id_after, number_after, page_of
 from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios import queries
 from marketplace.scenarios.actions import calls, drafting
@@ -157,7 +157,7 @@ class ScenarioController(Controller):
         """
         row = await queries.scenario_seen_by(reader, actor, scenario_id)
         rows = await queries.versions_seen_by(
-            reader, actor, row, after=_number_after(cursor), limit=limit + 1
+            reader, actor, row, after=number_after(cursor), limit=limit + 1
         )
         page = page_of(list(rows), limit, "number")
         items = [VersionOut.of(one) for one in page.items]
@@ -187,13 +187,3 @@ async def described(
     found = await queries.detail(session, request.user, row, now=clock.now())
     out = ScenarioOut.of(found, english=prefers_english(request))
     return answer(request, out, version=row.version, status=status)
-
-
-def _number_after(cursor: str | None) -> int:
-    """Read a cursor over version numbers; below every real one when there is none."""
-    if cursor is None:
-        return 0
-    key = key_of(cursor)
-    if not (key.isascii() and key.isdigit() and len(key) <= 9):
-        raise CursorUnreadable(cursor=cursor[:80])
-    return int(key)

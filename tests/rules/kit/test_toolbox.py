@@ -11,7 +11,14 @@ from marketplace.kit import secrets
 from marketplace.kit.digests import NotCanonical, canonical_json, digest_of
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import allocate, format_yuan, share_fen
-from marketplace.kit.paging import CursorUnreadable, cursor_of, id_after, key_of, page_of
+from marketplace.kit.paging import (
+    CursorUnreadable,
+    cursor_of,
+    id_after,
+    key_of,
+    number_after,
+    page_of,
+)
 from marketplace.kit.secrets import CannotUnseal, Keeper
 
 JSON_VALUES = st.recursive(
@@ -126,6 +133,13 @@ class TestPaging:
         """A cursor of another list is refused."""
         with pytest.raises(CursorUnreadable):
             id_after(cursor)
+
+    @pytest.mark.parametrize("key", ["-1", "x", "1.0", "９", "1" * 10, ""])
+    def test_a_number_cursor_wants_a_number_that_a_column_can_hold(self, key: str) -> None:
+        """Signs, other digits and numbers beyond every column are refused; none is before all."""
+        with pytest.raises(CursorUnreadable):
+            number_after(cursor_of(key))
+        assert (number_after(None), number_after(cursor_of("2026"))) == (0, 2026)
 
     @settings(deadline=None, max_examples=100)
     @given(st.sets(st.integers(0, 10**6), max_size=40), st.integers(1, 7))
