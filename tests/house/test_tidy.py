@@ -293,8 +293,7 @@ def test_the_house_is_tidy(rule: Rule) -> None:
     """Every rule of style holds in every file; all violations are shown at once."""
     violations = list(rule())
 
-    if violations:
-        pytest.fail(f"{rule.__doc__} {listing(violations)}", pytrace=False)
+    assert not violations, f"{rule.__doc__} {listing(violations)}"
 
 
 @pytest.mark.parametrize(

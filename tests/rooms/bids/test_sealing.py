@@ -81,7 +81,7 @@ class TestTampering:
                 setattr(one, name, theirs)
                 setattr(two, name, mine)
 
-        await self.refused(database, clock, call)
+        assert await self.refused(database, clock, call) in {str(bid.id) for bid in bids[:2]}
 
     async def test_an_offer_given_to_another_bid(
         self, database: Database, clock: FixedClock
@@ -97,7 +97,7 @@ class TestTampering:
             await session.flush()
             own.bid_id, own.number = bids[0].id, 1
 
-        await self.refused(database, clock, call)
+        assert await self.refused(database, clock, call) in {str(bid.id) for bid in bids[:2]}
 
     @pytest.mark.parametrize("name", ["sealed_sha256", "content_sha256"])
     async def test_a_changed_digest(self, database: Database, clock: FixedClock, name: str) -> None:
@@ -118,7 +118,7 @@ class TestTampering:
             seal = (await session.exec(select(CallSeal))).one()
             seal.sealed_key = given.KEEPER.seal(os.urandom(32), context="call_seal/other")
 
-        await self.refused(database, clock, call)
+        assert await self.refused(database, clock, call) is None
 
     async def test_another_master_key(self, database: Database, clock: FixedClock) -> None:
         """Without the installation's key nothing opens."""

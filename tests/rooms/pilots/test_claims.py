@@ -171,6 +171,11 @@ async def test_no_one_person_takes_a_claim_further_than_one_step(pilot: OpenPilo
             lambda s, a=actor: claims.pay_claim(s, a, claim.id, bank_reference="x", now=START),
         )
 
+    async with pilot.database.reading() as session:
+        standing = await queries.claim(session, claim.id)
+    assert standing.state is ClaimState.APPROVED
+    assert (standing.paid_by, standing.bank_reference) == (None, None)
+
 
 async def _refused(pilot: OpenPilot, act: Callable[..., Awaitable[Claim]]) -> None:
     with pytest.raises(SameHands):
