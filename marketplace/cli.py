@@ -8,9 +8,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import click
 import uvicorn
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import __version__
 from marketplace.app import create_app
@@ -47,17 +49,18 @@ data_option = click.option(
 
 def settings_for(data: Path | None) -> Settings:
     """Read the settings, with the folder of the command line if one was given."""
-    try:
-        settings = Settings.from_environment()
-    except SettingInvalid as invalid:
-        raise click.ClickException(str(invalid)) from invalid
+    settings = Settings.from_environment()
     return settings if data is None else dataclasses.replace(settings, data_dir=data)
 
 
 def prepared(settings: Settings) -> Settings:
     """Make the data folder and bring the database to the newest schema."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate_database(settings.url)
+    try:
+        migrate_database(settings.url)
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as unreachable:
+        # The URL may hold a password, so it is not repeated here.
+        raise click.ClickException(f"cannot use the database: {unreachable}") from unreachable
     return settings
 
 
@@ -74,7 +77,18 @@ def within(settings: Settings, work: Callable[[House], Coroutine[Any, Any, T]]) 
     return asyncio.run(opened())
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Says what is wrong with a setting in one line, whichever command found out."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except SettingInvalid as invalid:
+            raise click.ClickException(str(invalid)) from invalid
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jiebang")
 def main() -> None:
     """揭榜 Jiebang: open calls for AI scenarios, from posting to settlement."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "MARKETPLACE_"
+DRIVERS = ("postgresql+asyncpg://", "sqlite+aiosqlite://")
+"""The two databases on which everything is tested."""
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -68,6 +70,9 @@ class Settings:
             raw = environ.get(PREFIX + field.name.upper())
             if raw is not None:
                 values[field.name] = _read(field.name, raw)
+        url = str(values.get("database_url", ""))
+        if url and not url.startswith(DRIVERS):
+            raise SettingInvalid(f"{PREFIX}DATABASE_URL must begin with {' or '.join(DRIVERS)}")
         return cls(**values)  # type: ignore[arg-type]  # _read gives each field its own type
 
 

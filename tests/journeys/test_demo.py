@@ -247,12 +247,28 @@ class TestCommands:
         assert "administrator key" in first.stdout, first.stderr
         assert "administrator key" not in second.stdout
 
-    def test_a_wrong_setting_is_said_in_one_line(self, tmp_path: Path) -> None:
-        """No traceback for a typing error in the environment."""
+    @pytest.mark.parametrize(
+        ("setting", "value", "said"),
+        [
+            ("PORT", "eighty", "MARKETPLACE_PORT must be a whole number, not 'eighty'"),
+            ("SECRET_KEY", "short", "MARKETPLACE_SECRET_KEY needs 32 characters or more"),
+            (
+                "DATABASE_URL",
+                "postgresql://u:hidden@127.0.0.1/x",
+                "MARKETPLACE_DATABASE_URL must begin with postgresql+asyncpg:// or"
+                " sqlite+aiosqlite://",
+            ),
+            ("DATABASE_URL", "postgresql+asyncpg://u:hidden@127.0.0.1:1/x", "cannot use the"),
+        ],
+    )
+    def test_a_wrong_setting_is_said_in_one_line(
+        self, tmp_path: Path, setting: str, value: str, said: str
+    ) -> None:
+        """No traceback for a mistake in the environment, and no password in the answer."""
         done = subprocess.run(
-            [sys.executable, "-m", "marketplace", "migrate", "--data", str(tmp_path)],
+            [sys.executable, "-m", "marketplace", "tick", "--data", str(tmp_path)],
             cwd=REPOSITORY,
-            env=dict(os.environ) | {"MARKETPLACE_PORT": "eighty"},
+            env=dict(os.environ) | {f"MARKETPLACE_{setting}": value},
             capture_output=True,
             text=True,
             timeout=60,
@@ -260,4 +276,6 @@ class TestCommands:
         )
 
         assert done.returncode == 1
-        assert done.stderr.strip() == "Error: MARKETPLACE_PORT must be a whole number, not 'eighty'"
+        assert done.stderr.startswith(f"Error: {said}")
+        assert len(done.stderr.splitlines()) == 1
+        assert "hidden" not in done.stderr + done.stdout
