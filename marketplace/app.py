@@ -12,8 +12,8 @@ from litestar.types import ControllerRouterHandler
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
-from marketplace.identity import routes as identity
 from marketplace.identity.guards import Porter
+from marketplace.identity.routes import keys, organizations, people
 from marketplace.identity.rules.access import Actor
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
@@ -36,9 +36,10 @@ def doors() -> list[ControllerRouterHandler]:
         health.ready,
         web.home,
         openapi.asset,
-        identity.OrganizationController,
-        identity.ApiKeyController,
-        identity.me,
+        organizations.OrganizationController,
+        people.MemberController,
+        keys.ApiKeyController,
+        people.me,
         relations.record_edge,
         relations.end_edge,
         relations.list_edges,

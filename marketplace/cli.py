@@ -22,7 +22,7 @@ from marketplace.demo.run import clock_of, demo_settings, run_demo
 from marketplace.demo.seeding import seed
 from marketplace.demo.stage import Stage
 from marketplace.house import House, open_house
-from marketplace.identity import actions as identity
+from marketplace.identity.actions import keys as identity
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs

@@ -1,6 +1,8 @@
 """Every table of the house in one place, for migrations and tests."""
 
 import importlib
+import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Final
 
@@ -27,7 +29,15 @@ ROOMS_WITH_TABLES: Final = (
 
 def tables() -> list[ModuleType]:
     """Import every room's tables, in the order of the storeys."""
-    return [importlib.import_module(f"marketplace.{room}.tables") for room in ROOMS_WITH_TABLES]
+    return [module for room in ROOMS_WITH_TABLES for module in _tables_of(room)]
+
+
+def _tables_of(room: str) -> Iterator[ModuleType]:
+    """Import the word `tables` of a room, be it a file or a folder."""
+    word = importlib.import_module(f"marketplace.{room}.tables")
+    yield word
+    for inner in pkgutil.iter_modules(getattr(word, "__path__", ())):
+        yield importlib.import_module(f"{word.__name__}.{inner.name}")
 
 
 def metadata() -> MetaData:

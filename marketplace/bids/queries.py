@@ -12,9 +12,9 @@ from marketplace.bids.errors import BidUnknown, OpeningUnknown, ReceiptUnknown
 from marketplace.bids.rules.choices import Standing, choices
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
 from marketplace.bids.tables import Bid, BidVersion, CallSeal, EligibilityCheck, Opening
-from marketplace.identity import queries as identity
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules.access import Actor, Permission, Role
-from marketplace.identity.tables import Organization
+from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.rules.choices import Choice

@@ -12,7 +12,7 @@ from marketplace.bids.queries import Detail
 from marketplace.bids.rules.admission import Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables import Bid, BidVersion, EligibilityCheck, Opening
-from marketplace.identity.tables import Organization
+from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.wire.shapes import (

@@ -12,7 +12,7 @@ from rich.table import Table
 from marketplace.bids import queries as bids
 from marketplace.bids.tables import Bid
 from marketplace.demo.stage import Play, Stage, Story
-from marketplace.identity.tables import Organization
+from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.kit.money import format_yuan
 from marketplace.pilots import queries as pilots

@@ -12,7 +12,7 @@ from marketplace.demo import calls, deliveries, report, settlement
 from marketplace.demo.seeding import Seeded, seed
 from marketplace.demo.stage import START, Play, Stage, read_stories
 from marketplace.house import House, open_house
-from marketplace.identity import actions as identity
+from marketplace.identity.actions import keys as identity
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.clock import FixedClock, SystemClock
 from marketplace.settings import Settings

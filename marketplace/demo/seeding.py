@@ -9,11 +9,12 @@ from uuid import UUID
 
 from marketplace.funding import actions as funding
 from marketplace.funding.rules.policies import policy_from
-from marketplace.identity import actions as identity
-from marketplace.identity import queries as identities
+from marketplace.identity.actions import organizations, people
 from marketplace.identity.errors import PersonUnknown
+from marketplace.identity.queries import organizations as known_organizations
+from marketplace.identity.queries import people as known_people
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
-from marketplace.identity.tables import OrganizationKind, SizeClass
+from marketplace.identity.tables.organizations import OrganizationKind, SizeClass
 from marketplace.kit.database import Database, WriteSession
 from marketplace.profiles import actions as profiles
 from marketplace.profiles.rules.calendar import YearCalendar
@@ -83,9 +84,9 @@ async def load_people(database: Database, folder: Path, *, now: dt.datetime) -> 
 async def _organization(
     session: WriteSession, seeded: Seeded, entry: dict[str, Any], *, now: dt.datetime
 ) -> None:
-    row = await identities.organization_by_uscc(session, entry["uscc"])
+    row = await known_organizations.organization_by_uscc(session, entry["uscc"])
     if row is None:
-        profile = identity.OrganizationProfile(
+        profile = organizations.OrganizationProfile(
             uscc=entry["uscc"],
             name_zh=entry["name"]["zh"],
             name_en=entry["name"]["en"],
@@ -94,8 +95,8 @@ async def _organization(
             size_class=SizeClass(entry["size_class"]),
             is_startup=entry.get("is_startup", False),
         )
-        row = await identity.register_organization(session, SYSTEM, profile, now=now)
-        await identity.verify_organization(
+        row = await organizations.register_organization(session, SYSTEM, profile, now=now)
+        await organizations.verify_organization(
             session, SYSTEM, row.id, expected_version=row.version, now=now
         )
     seeded.organizations[entry["code"]] = row.id
@@ -112,11 +113,11 @@ async def _person(
         person_id = person_id or await _known(session, organization_id, entry["name"]["zh"])
         if person_id is None:
             names = {"name_zh": entry["name"]["zh"], "name_en": entry["name"]["en"]}
-            person_id = (await identity.register_person(session, SYSTEM, **names, now=now)).id
+            person_id = (await people.register_person(session, SYSTEM, **names, now=now)).id
         try:
-            await identities.member(session, organization_id, person_id)
+            await known_people.member(session, organization_id, person_id)
         except PersonUnknown:
-            await identity.add_member(
+            await people.add_member(
                 session, SYSTEM, organization_id, person_id, roles=roles, now=now
             )
         actor = Actor(person_id=person_id, organization_id=organization_id, roles=roles)
@@ -125,7 +126,7 @@ async def _person(
 
 async def _known(session: WriteSession, organization_id: UUID, name_zh: str) -> UUID | None:
     """Find a person that an earlier run entered; names are unique within an organisation."""
-    for member, person in await identities.members_with_names(session, organization_id):
+    for member, person in await known_people.members_with_names(session, organization_id):
         if person.name_zh == name_zh:
             return member.person_id
     return None
@@ -134,9 +135,9 @@ async def _known(session: WriteSession, organization_id: UUID, name_zh: str) -> 
 async def _expert(session: WriteSession, seeded: Seeded, entry: dict[str, Any]) -> None:
     person_id = seeded.actors[entry["code"]].person_id
     try:
-        await identities.expert_profile(session, person_id)
+        await known_people.expert_profile(session, person_id)
     except PersonUnknown:
-        await identity.register_expert(
+        await people.register_expert(
             session,
             SYSTEM,
             person_id,

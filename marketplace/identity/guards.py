@@ -7,8 +7,8 @@ from litestar.connection import ASGIConnection
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from marketplace.identity import queries
 from marketplace.identity.errors import CredentialRefused
+from marketplace.identity.queries import keys
 from marketplace.identity.rules.access import NOBODY, Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
@@ -38,4 +38,4 @@ class Porter(ASGIMiddleware):
         if scheme.lower() != "bearer" or len(key) > KEY_LENGTH_MAX:
             raise CredentialRefused()
         async with self.database().reading() as session:
-            return await queries.actor_of_key(session, key.strip(), now=self.clock().now())
+            return await keys.actor_of_key(session, key.strip(), now=self.clock().now())

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.pilots import PoolFunded
-from marketplace.identity import queries as identity
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.database import WriteSession

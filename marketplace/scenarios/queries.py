@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
-from marketplace.identity import queries as identity
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules.access import Actor, Permission, Role
-from marketplace.identity.tables import Organization
+from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.deadlines import local_date

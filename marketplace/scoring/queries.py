@@ -14,7 +14,8 @@ from marketplace.bids.errors import BidUnknown
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables import Bid
 from marketplace.identity.rules.access import Actor, Permission
-from marketplace.identity.tables import Organization, Person
+from marketplace.identity.tables.organizations import Organization
+from marketplace.identity.tables.people import Person
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.queries import Call

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from marketplace.bids.tables import Bid
-from marketplace.identity.tables import Organization, Person
+from marketplace.identity.tables.organizations import Organization
+from marketplace.identity.tables.people import Person
 from marketplace.scoring.actions.panels import GivenMark, Seat
 from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX
 from marketplace.scoring.tables import (

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from marketplace.events.tables import EventRow
 from marketplace.identity.rules.access import ROLE_PERMISSIONS, Permission, Role
-from marketplace.identity.tables import Member
+from marketplace.identity.tables.people import Member
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from marketplace.webhooks.rules.circuit import room_for

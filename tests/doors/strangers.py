@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
@@ -35,6 +35,7 @@ APPROVER = frozenset({"bureau_approver"})
 POSTER = frozenset({"poster"})
 SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
+HOOKED = OFFICER | POSTER | SOLVER | {"stranger", "other_solver", "organization_admin"}
 RESULT_READERS = BUREAU | POSTER | {"panel_chair"}
 
 ROWS: dict[str, frozenset[str]] = {
@@ -119,8 +120,8 @@ ROWS: dict[str, frozenset[str]] = {
     "ranking_rounds_sheet": RESULT_READERS,
     "ranking_rounds_document": RESULT_READERS,
     # webhooks: the endpoint of the world is the poster's
-    "webhook_endpoints_register": OFFICER | POSTER | SOLVER | {"stranger", "other_solver"},
-    "webhook_endpoints_list": OFFICER | POSTER | SOLVER | {"stranger", "other_solver"},
+    "webhook_endpoints_register": HOOKED,
+    "webhook_endpoints_list": HOOKED,
     "webhook_endpoints_get": POSTER,
     "webhook_endpoints_pause": POSTER,
     "webhook_endpoints_resume": POSTER,

@@ -15,7 +15,7 @@ from marketplace.awards.tables import Award
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables import Bid
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database, WriteSession
 from marketplace.kit.digests import canonical_json, digest_of, sha256_hex

@@ -5,10 +5,10 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.identity import actions
+from marketplace.identity.actions import keys, organizations, people
 from marketplace.identity.rules import credentials
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
-from marketplace.identity.tables import OrganizationKind, SizeClass
+from marketplace.identity.tables.organizations import OrganizationKind, SizeClass
 from marketplace.kit.database import Database
 from tests.conftest import START
 
@@ -48,7 +48,7 @@ async def an_organization(
     verified: bool = True,
 ) -> UUID:
     """An organisation, verified unless asked otherwise."""
-    profile = actions.OrganizationProfile(
+    profile = organizations.OrganizationProfile(
         uscc=a_credit_code(),
         name_zh=name,
         name_en=f"Example {next(_made)}",
@@ -57,9 +57,9 @@ async def an_organization(
         size_class=size_class,
     )
     async with database.writing() as session:
-        row = await actions.register_organization(session, SYSTEM, profile, now=START)
+        row = await organizations.register_organization(session, SYSTEM, profile, now=START)
         if verified:
-            await actions.verify_organization(
+            await organizations.verify_organization(
                 session, SYSTEM, row.id, expected_version=row.version, now=START
             )
     return row.id
@@ -74,17 +74,17 @@ async def someone(
 ) -> Someone:
     """A person with `roles` in an organisation (a new one unless given), and a key."""
     if organization_id is None:
-        bureau = bool(set(roles) & actions.BUREAU_ROLES)
+        bureau = bool(set(roles) & people.BUREAU_ROLES)
         default = OrganizationKind.GOVERNMENT if bureau else OrganizationKind.COMPANY
         organization_id = await an_organization(database, kind=kind or default)
     async with database.writing() as session:
-        person = await actions.register_person(
+        person = await people.register_person(
             session, SYSTEM, name_zh=name, name_en=f"Person {next(_made)}", now=START
         )
-        await actions.add_member(
+        await people.add_member(
             session, SYSTEM, organization_id, person.id, roles=frozenset(roles), now=START
         )
-        issued = await actions.issue_key(
+        issued = await keys.issue_key(
             session,
             SYSTEM,
             organization_id,

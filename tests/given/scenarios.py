@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.identity.rules.access import SYSTEM, Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track

@@ -10,9 +10,9 @@ from uuid import UUID
 import httpx
 
 from marketplace.bids.actions import opening
-from marketplace.identity import actions as identity
+from marketplace.identity.actions import people as identity
 from marketplace.identity.rules.access import SYSTEM, Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track

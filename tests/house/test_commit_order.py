@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 from litestar.types import Message, Receive, Scope, Send
 from sqlalchemy import text
 
-from marketplace.identity.tables import Person
+from marketplace.identity.tables.people import Person
 from marketplace.kit.database import Database, ReadSession, WriteSession
 from marketplace.wire.problems import exception_handlers
 from marketplace.wire.sessions import session_dependencies

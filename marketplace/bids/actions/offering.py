@@ -17,7 +17,7 @@ from marketplace.bids.tables import Bid, BidVersion, CallSeal
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidMoved, BidSubmitted
 from marketplace.events.rules.envelope import Event
-from marketplace.identity import queries as identity
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import secrets

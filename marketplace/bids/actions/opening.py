@@ -24,8 +24,8 @@ from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.bids.tables import Bid, EligibilityCheck, Opening
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidsOpened
-from marketplace.identity import queries as identity
 from marketplace.identity.errors import NotPermitted
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import secrets

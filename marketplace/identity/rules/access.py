@@ -24,6 +24,7 @@ class Role(StrEnum):
     DATA_CUSTODIAN = "data_custodian"
     FUNDER = "funder"
     REVIEW_BODY = "review_body"
+    ORGANIZATION_ADMIN = "organization_admin"
     PLATFORM_ADMIN = "platform_admin"
 
 
@@ -33,7 +34,10 @@ class Permission(StrEnum):
     ORGANIZATIONS_REGISTER = "organizations:register"
     ORGANIZATIONS_READ = "organizations:read"
     ORGANIZATIONS_VERIFY = "organizations:verify"
+    ORGANIZATIONS_EDIT = "organizations:edit"
+    ORGANIZATIONS_SANCTION = "organizations:sanction"
     MEMBERS_ADD = "members:add"
+    MEMBERS_MANAGE = "members:manage"
     KEYS_ISSUE = "keys:issue"
     PROFILES_LOAD = "profiles:load"
     BATCHES_CREATE = "batches:create"
@@ -85,6 +89,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ORGANIZATIONS_REGISTER,
             P.ORGANIZATIONS_READ,
             P.ORGANIZATIONS_VERIFY,
+            P.ORGANIZATIONS_SANCTION,
             P.MEMBERS_ADD,
             P.BATCHES_CREATE,
             P.SCENARIOS_DRAFT,
@@ -135,6 +140,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
+    Role.ORGANIZATION_ADMIN: frozenset(
+        {P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
+    ),
     Role.PLATFORM_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_REGISTER,

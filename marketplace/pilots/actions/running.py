@@ -18,7 +18,7 @@ from marketplace.events.rules.catalogue.pilots import (
 )
 from marketplace.events.rules.envelope import Event
 from marketplace.events.tables import EventRow
-from marketplace.identity import queries as identity
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.kit.database import WriteSession

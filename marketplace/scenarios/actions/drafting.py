@@ -4,10 +4,10 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from marketplace.identity import queries as identity
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission, Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import digest_of
 from marketplace.profiles.rules.profile import Track

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from marketplace.identity.tables import Organization
+from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles.rules.calendar import ZONE_NAME
 from marketplace.profiles.rules.profile import Track

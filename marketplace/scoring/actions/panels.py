@@ -12,8 +12,8 @@ from marketplace.bids.tables import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import JudgeRecused, PanelSeated, ScoreSheetSigned
 from marketplace.events.rules.envelope import Event
-from marketplace.identity import queries as identity
 from marketplace.identity.errors import PersonUnknown
+from marketplace.identity.queries import people as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.kit.database import ReadSession, WriteSession

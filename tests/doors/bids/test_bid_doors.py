@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from marketplace.bids.rules.lifecycle import LIVE_STATES
 from marketplace.bids.tables import Bid
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables import SizeClass
+from marketplace.identity.tables.organizations import SizeClass
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.digests import digest_of

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import bids as given

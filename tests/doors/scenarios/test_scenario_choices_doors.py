@@ -10,7 +10,7 @@ import pytest
 from marketplace.app import create_app
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import bids

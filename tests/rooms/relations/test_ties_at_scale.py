@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert
 
-from marketplace.identity.tables import Organization, OrganizationKind, SizeClass
+from marketplace.identity.tables.organizations import Organization, OrganizationKind, SizeClass
 from marketplace.kit.database import Database
 from marketplace.relations import queries
 from marketplace.relations.rules.relations import EdgeKind

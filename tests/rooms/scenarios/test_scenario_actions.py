@@ -11,7 +11,7 @@ from marketplace.events import queries as events
 from marketplace.events.rules.envelope import Visibility
 from marketplace.identity.errors import SameHands
 from marketplace.identity.rules.access import SYSTEM, Role
-from marketplace.identity.tables import OrganizationKind
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from marketplace.events.rules.envelope import Visibility
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables import Member
+from marketplace.identity.tables.people import Member
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs

@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from marketplace.identity.tables import Person
+from marketplace.identity.tables.people import Person
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database, ReadSession, WriteSession, WriteWhileReading
 from marketplace.kit.ids import new_id

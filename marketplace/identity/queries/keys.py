@@ -1,0 +1,69 @@
+"""What the identity room can answer: API keys."""
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from marketplace.identity.errors import (
+    CredentialRefused,
+    KeyUnknown,
+)
+from marketplace.identity.rules import credentials
+from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.tables.keys import ApiKey
+from marketplace.identity.tables.people import Member
+from marketplace.kit.database import ReadSession
+
+
+async def actor_of_key(session: ReadSession, key: str, *, now: dt.datetime) -> Actor:
+    """Turn an API key into an actor, or refuse it without telling what was wrong with it."""
+    halves = credentials.split_key(key)
+    if halves is None:
+        raise CredentialRefused()
+    prefix, secret = halves
+    found = await session.exec(
+        select(ApiKey, Member)
+        .where(ApiKey.prefix == prefix)
+        .where(Member.organization_id == ApiKey.organization_id)
+        .where(Member.person_id == ApiKey.person_id)
+    )
+    row = found.first()
+    # The comparison runs even for an unknown prefix: an answer must not tell which prefixes exist.
+    stored = row[0].secret_sha256 if row else credentials.hash_secret("")
+    matches = credentials.secret_matches(secret, stored)
+    if row is None or not matches:
+        raise CredentialRefused()
+    api_key, member = row
+    expired = api_key.expires_at is not None and api_key.expires_at <= now
+    if expired or api_key.revoked_at is not None or member.left_at is not None:
+        raise CredentialRefused()
+    return Actor(
+        person_id=member.person_id,
+        organization_id=member.organization_id,
+        roles=frozenset(Role(role) for role in member.roles),
+        scopes=None if api_key.scopes is None else frozenset(map(Permission, api_key.scopes)),
+        key_id=api_key.id,
+    )
+
+
+async def api_key(session: ReadSession, key_id: UUID) -> ApiKey:
+    """Find one API key."""
+    row = await session.get(ApiKey, key_id)
+    if row is None:
+        raise KeyUnknown(key_id=str(key_id))
+    return row
+
+
+async def any_key(session: ReadSession) -> bool:
+    """Tell whether any key was ever issued."""
+    return (await session.exec(select(ApiKey.id).limit(1))).first() is not None
+
+
+async def api_keys_of(session: ReadSession, organization_id: UUID) -> Sequence[ApiKey]:
+    """List the API keys of an organisation."""
+    found = await session.exec(
+        select(ApiKey).where(ApiKey.organization_id == organization_id).order_by(col(ApiKey.id))
+    )
+    return found.all()

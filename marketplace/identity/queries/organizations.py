@@ -1,0 +1,46 @@
+"""What the identity room can answer: organisations and their register."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from marketplace.identity.errors import (
+    OrganizationNotVerified,
+    OrganizationUnknown,
+)
+from marketplace.identity.tables.organizations import Organization
+from marketplace.kit.database import ReadSession
+
+
+async def organization(session: ReadSession, organization_id: UUID) -> Organization:
+    """Find one organisation."""
+    row = await session.get(Organization, organization_id)
+    if row is None:
+        raise OrganizationUnknown(organization_id=str(organization_id))
+    return row
+
+
+async def verified_organization(session: ReadSession, organization_id: UUID) -> Organization:
+    """Find an organisation that may post and bid: verified, and not on the list of dishonest
+    parties.
+    """
+    row = await organization(session, organization_id)
+    if row.verified_at is None or row.blacklisted:
+        raise OrganizationNotVerified(organization_id=str(organization_id))
+    return row
+
+
+async def organization_by_uscc(session: ReadSession, uscc: str) -> Organization | None:
+    """Find an organisation by its unified social credit code."""
+    return (await session.exec(select(Organization).where(Organization.uscc == uscc))).first()
+
+
+async def organizations(
+    session: ReadSession, *, after: UUID, limit: int, only: UUID | None
+) -> Sequence[Organization]:
+    """List organisations by id; `only` limits the list to the caller's own."""
+    statement = select(Organization).where(col(Organization.id) > after)
+    if only is not None:
+        statement = statement.where(col(Organization.id) == only)
+    return (await session.exec(statement.order_by(col(Organization.id)).limit(limit))).all()

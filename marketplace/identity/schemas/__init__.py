@@ -1,0 +1,1 @@
+"""The shapes of the identity room on the wire."""

@@ -1,0 +1,43 @@
+"""What the identity room remembers: people, memberships, experts."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from marketplace.kit.tables import Row, json_document
+
+
+class Person(Row, table=True):
+    """A human being, with no more about them than the trade needs."""
+
+    __tablename__ = "person"
+
+    name_zh: str = Field(max_length=100)
+    name_en: str = Field(max_length=100)
+    registered_at: dt.datetime
+
+
+class Member(Row, table=True):
+    """A person's roles in one organisation."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("organization_id", "person_id"),)
+
+    organization_id: UUID = Field(foreign_key="organization.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    roles: list[str] = json_document()
+    joined_at: dt.datetime
+    left_at: dt.datetime | None = Field(default=None)
+
+
+class ExpertProfile(Row, table=True):
+    """What an expert knows, and who employs them: the ground of a draw and of recusal."""
+
+    __tablename__ = "expert_profile"
+
+    person_id: UUID = Field(foreign_key="person.id", unique=True)
+    employer_id: UUID = Field(foreign_key="organization.id", index=True)
+    specialities: list[str] = json_document()
+    available: bool = Field(default=True)
