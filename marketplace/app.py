@@ -13,8 +13,9 @@ from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
 from marketplace.identity.guards import Porter
-from marketplace.identity.routes import keys, organizations, people
+from marketplace.identity.routes import audit, keys, organizations, people
 from marketplace.identity.rules.access import Actor
+from marketplace.identity.witness import Witness
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
 from marketplace.scenarios.routes import batches, calls, moves
@@ -40,6 +41,7 @@ def doors() -> list[ControllerRouterHandler]:
         people.MemberController,
         keys.ApiKeyController,
         people.me,
+        audit.list_audit_log,
         relations.record_edge,
         relations.end_edge,
         relations.list_edges,
@@ -69,9 +71,11 @@ def doors() -> list[ControllerRouterHandler]:
 
 def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """Put the house together; `lifespan` is what runs beside it, such as the clock's ticks."""
+    witness = Witness(lambda: house.database, lambda: house.clock)
     return Litestar(
         doors(),
-        dependencies=_dependencies(house),
+        after_exception=[witness.refused],
+        dependencies=_dependencies(house, witness),
         exception_handlers=exception_handlers(),
         middleware=[CanonicalLine, Porter(lambda: house.database, lambda: house.clock)],
         openapi_config=openapi.openapi_config(__version__),
@@ -81,7 +85,7 @@ def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     )
 
 
-def _dependencies(house: House) -> dict[str, Provide]:
+def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
     """Offer the house's furniture to handlers, looked up anew for each request."""
 
     def actor(request: Request[Actor, None, State]) -> Actor:
@@ -92,7 +96,7 @@ def _dependencies(house: House) -> dict[str, Provide]:
 
     furniture = ("clock", "storage", "keeper", "settings", "database")
     return {
-        **session_dependencies(lambda: house.database),
+        **session_dependencies(lambda: house.database, before_commit=witness.performed),
         "actor": Provide(actor, sync_to_thread=False),
         **{name: of_the_house(name) for name in furniture},
     }

@@ -88,6 +88,8 @@ def once(*, required: bool = False) -> Callable[[F], F]:
             digest = await _digest_of(request)
             earlier = await _claim(writer, request.user, key, digest, clock)
             if earlier is not None:
+                # Nothing is done this time, so nothing is witnessed either.
+                request.scope.setdefault("state", {})["replayed"] = True
                 return _replay(earlier, digest)
             response = await handler(*args, **kwargs)
             await _keep(writer, request.user, key, response)

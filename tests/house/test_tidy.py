@@ -20,6 +20,7 @@ LINE_LENGTH_MAX: Final = 100
 WORDS: Final = {"errors", "rules", "tables", "queries", "actions", "schemas", "routes", "jobs"}
 OTHER_WORDS: Final = {
     "identity/guards.py": "the porter: stands before every door and speaks Litestar",
+    "identity/witness.py": "the witness: stands beside every door and speaks Litestar",
     "ledger/audit.py": "promises about money, checked from outside by people who trust no action",
 }
 """Files of rooms that step outside the eight words, each with its one reason."""

@@ -65,6 +65,7 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     LEDGER_POST = "ledger:post"
     EVENTS_READ_ALL = "events:read_all"
+    AUDIT_READ = "audit:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
 
 
@@ -133,6 +134,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ROUNDS_READ,
             P.LEDGER_READ,
             P.EVENTS_READ_ALL,
+            P.AUDIT_READ,
         }
     ),
     Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.BIDS_WITNESS}),
@@ -140,9 +142,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
-    Role.ORGANIZATION_ADMIN: frozenset(
-        {P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
-    ),
+    Role.ORGANIZATION_ADMIN: frozenset({P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}),
     Role.PLATFORM_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_REGISTER,

@@ -1,0 +1,73 @@
+"""What the identity room can do: witness what others do, and forget what need not be kept."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, update
+
+from marketplace.identity.rules.access import Actor
+from marketplace.identity.tables.audit import AuditEntry, Outcome
+from marketplace.kit.database import WriteSession
+
+ADDRESS_KEPT: Final = dt.timedelta(days=183)
+"""How long an address is kept: six months, as the Cybersecurity Law asks of network logs
+(article 21, from memory, unverified)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What happened at a door."""
+
+    actor: Actor
+    operation: str
+    subject: dict[str, str] = field(default_factory=dict)
+    outcome: Outcome = Outcome.PERFORMED
+    code: str | None = None
+    request_id: str | None = None
+    address: str | None = None
+
+
+async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> AuditEntry:
+    """Write one act down.
+
+    Shape    what was performed is written in the transaction of the act itself; what was refused in
+             one of its own, because a refusal rolls everything else back.
+    """
+    who = act.actor
+    known = not (who.is_nobody or who.is_system)
+    row = AuditEntry(
+        occurred_at=now,
+        outcome=act.outcome,
+        operation=act.operation,
+        subject=act.subject,
+        code=act.code,
+        person_id=who.person_id if known else None,
+        organization_id=who.organization_id if known else None,
+        roles=["system"] if who.is_system else sorted(role.value for role in who.roles),
+        key_id=who.key_id,
+        request_id=act.request_id,
+        address=act.address,
+        address_kept_until=None if act.address is None else now + ADDRESS_KEPT,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def forget_addresses(
+    session: WriteSession, *, now: dt.datetime, only: UUID | None = None
+) -> int:
+    """Forget where requests came from once nothing asks to know it any longer; say how many.
+
+    Shape    `only` limits it to one person, whatever is still to be kept is kept for them too.
+    """
+    statement = (
+        update(AuditEntry)
+        .where(col(AuditEntry.address_kept_until) <= now)
+        .values(address=None, address_kept_until=None)
+    )
+    if only is not None:
+        statement = statement.where(col(AuditEntry.person_id) == only)
+    return (await session.exec(statement)).rowcount
