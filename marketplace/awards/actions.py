@@ -48,6 +48,7 @@ async def decide_award(
     access.require(actor, Permission.AWARDS_DECIDE)
     _check_reason(reason)
     call = await scenarios.scenario(session, scenario_id, lock=True)
+    access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
     standing = await queries.standing(session, call)
     decider = person_of(actor)
     chosen = choose(standing, bid_id, decided_by=decider)
@@ -100,6 +101,7 @@ async def announce_award(
     """
     access.require(actor, Permission.SCENARIOS_REVIEW)
     call, row = await _locked(session, award_id)
+    access.require(actor.at(call.organizer_id), Permission.SCENARIOS_REVIEW)
     row.publicity_until = publicity_until
     await _move(session, row, "announce")
     await _advance_call(session, actor, call, ScenarioState.DECIDED, "announce", now=now)
@@ -119,6 +121,7 @@ async def confirm_award(
     """Write down that the time for objections is over and the award stands (SC16)."""
     access.require(actor, Permission.SCENARIOS_REVIEW)
     call, row = await _locked(session, award_id)
+    access.require(actor.at(call.organizer_id), Permission.SCENARIOS_REVIEW)
     AWARD.check(row.state, "confirm")
     assert row.publicity_until is not None
     if now < row.publicity_until:
@@ -136,7 +139,8 @@ async def forfeit_award(
     """Take the slot back from a winner who does not sign (B16); the next in rank may follow."""
     access.require(actor, Permission.AWARDS_DECIDE)
     _check_reason(reason)
-    _, row = await _locked(session, award_id)
+    call, row = await _locked(session, award_id)
+    access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
     await _move(session, row, "forfeit")
     row.live_slot, row.ended_at, row.ended_reason = None, now, reason
     said = AwardForfeited(award_id=row.id, scenario_id=row.scenario_id, reason=reason)

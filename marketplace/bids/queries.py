@@ -19,6 +19,7 @@ from marketplace.kit.database import ReadSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content, content_from
+from marketplace.scenarios.tables import Scenario
 
 OPENED_STATES = frozenset(BidState) - LIVE_STATES - {BidState.WITHDRAWN, BidState.LAPSED}
 """States that only an opening leads to: what was never opened is never shown."""
@@ -46,9 +47,7 @@ async def opened_bid(session: ReadSession, bid_id: UUID, *, lock: bool = False) 
     return row
 
 
-async def bid_seen_by(
-    session: ReadSession, actor: Actor, bid_id: UUID, poster_id: UUID | None
-) -> Bid:
+async def bid_seen_by(session: ReadSession, actor: Actor, bid_id: UUID, call: Scenario) -> Bid:
     """Find a bid the actor may see.
 
     Shape    their own always; others when opened, and only for the bureau, auditors, and the
@@ -58,17 +57,18 @@ async def bid_seen_by(
         return await own_bid(session, actor, bid_id)
     except BidUnknown:
         row = await opened_bid(session, bid_id)
-        if not may_read_opened(actor, poster_id):
+        if not may_read_opened(actor, call):
             raise
         return row
 
 
-def may_read_opened(actor: Actor, poster_id: UUID | None) -> bool:
-    """Tell whether the actor may read the opened bids of a call posted by `poster_id`."""
+def may_read_opened(actor: Actor, call: Scenario) -> bool:
+    """Tell whether the actor may read the opened bids of a call."""
+    actor = actor.at(call.organizer_id)
     if not actor.may(Permission.BIDS_READ_OPENED):
         return False
     bureau = actor.has(Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, Role.AUDITOR) or actor.is_system
-    return bureau or actor.organization_id == poster_id
+    return bureau or actor.organization_id == call.poster_id
 
 
 async def scenario_of(session: ReadSession, bid_id: UUID) -> UUID:
@@ -93,19 +93,18 @@ async def live_bid(session: ReadSession, scenario_id: UUID, solver_id: UUID) -> 
 async def bids_seen_by(
     session: ReadSession,
     actor: Actor,
-    scenario_id: UUID,
-    poster_id: UUID | None,
+    call: Scenario,
     *,
     after: UUID = UUID(int=0),
     limit: int | None = None,
 ) -> Sequence[tuple[Bid, Organization]]:
     """List the bids of a call the actor may see, with their bidders."""
     visible: ColumnElement[bool] = col(Bid.solver_id) == actor.organization_id
-    if may_read_opened(actor, poster_id):
+    if may_read_opened(actor, call):
         visible = or_(visible, col(Bid.state).in_(OPENED_STATES))
     found = await session.exec(
         select(Bid, Organization)
-        .where(Bid.scenario_id == scenario_id)
+        .where(Bid.scenario_id == call.id)
         .where(Bid.solver_id == Organization.id)
         .where(col(Bid.id) > after)
         .where(visible)
@@ -162,27 +161,25 @@ async def opening(session: ReadSession, scenario_id: UUID) -> Opening | None:
     return (await session.exec(select(Opening).where(Opening.scenario_id == scenario_id))).first()
 
 
-async def opening_seen_by(
-    session: ReadSession, actor: Actor, scenario_id: UUID, poster_id: UUID
-) -> Opening:
+async def opening_seen_by(session: ReadSession, actor: Actor, call: Scenario) -> Opening:
     """Find a completed opening the actor may read about.
 
     Shape    the bureau, auditors, supervisors, the poster, and whoever had a bid opened; for
              everybody else, and before it is complete, there is none.
     """
-    row = await opening(session, scenario_id)
+    row = await opening(session, call.id)
     if row is None or row.opened_at is None:
-        raise OpeningUnknown(scenario_id=str(scenario_id))
-    if may_read_opened(actor, poster_id) or actor.may(Permission.BIDS_WITNESS):
+        raise OpeningUnknown(scenario_id=str(call.id))
+    if may_read_opened(actor, call) or actor.may(Permission.BIDS_WITNESS):
         return row
     own = await session.exec(
         select(Bid.id)
-        .where(Bid.scenario_id == scenario_id)
+        .where(Bid.scenario_id == call.id)
         .where(Bid.solver_id == actor.organization_id)
         .where(col(Bid.state).in_(OPENED_STATES))
     )
     if own.first() is None:
-        raise OpeningUnknown(scenario_id=str(scenario_id))
+        raise OpeningUnknown(scenario_id=str(call.id))
     return row
 
 
@@ -215,7 +212,7 @@ async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.dateti
         row=row,
         solver=solver,
         eligibility=await eligibility(session, row.id),
-        choices=choices(actor, standing, now=now),
+        choices=choices(actor.at(call.organizer_id), standing, now=now),
     )
 
 

@@ -98,7 +98,7 @@ async def seat(play: Play, story: Story) -> None:
     async with play.house.database.writing() as session:
         await evaluation.keep_truth(
             session,
-            play.seeded.actor_with(Role.TEST_LAB),
+            officer,
             scenario_id,
             criterion=benchmark["criterion"],
             stored=stored,

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -27,6 +27,9 @@ from marketplace.scenarios.rules.lifecycle import (
 from marketplace.scenarios.rules.lint import blocking, lint
 from marketplace.scenarios.tables import Batch, Scenario, ScenarioVersion
 
+NO_BUREAU: Final = UUID(int=0)
+"""Organises nothing: what is left to an actor there is left everywhere."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -36,6 +39,7 @@ class Call:
     number: str
     state: ScenarioState
     track: Track
+    organizer_id: UUID
     poster_id: UUID
     end_user_id: UUID
     author_id: UUID | None
@@ -61,7 +65,7 @@ def may_see(actor: Actor, row: Scenario) -> bool:
 
 def knows_from_inside(actor: Actor, row: Scenario) -> bool:
     """Tell whether the actor may know what is not published: the bureau, poster and end user."""
-    if actor.may(Permission.SCENARIOS_READ_ALL):
+    if actor.at(row.organizer_id).may(Permission.SCENARIOS_READ_ALL):
         return True
     return not actor.is_nobody and actor.organization_id in {row.poster_id, row.end_user_id}
 
@@ -161,12 +165,14 @@ async def scenario_rows(
         .where(ScenarioVersion.number == Scenario.content_version)
         .where(col(Scenario.id) > after)
     )
-    if not actor.may(Permission.SCENARIOS_READ_ALL):
+    if not actor.at(NO_BUREAU).may(Permission.SCENARIOS_READ_ALL):
         visible = col(Scenario.state).in_(PUBLIC_STATES)
         own = or_(
             col(Scenario.poster_id) == actor.organization_id,
             col(Scenario.end_user_id) == actor.organization_id,
         )
+        if actor.may(Permission.SCENARIOS_READ_ALL):
+            own = or_(own, col(Scenario.organizer_id) == actor.organization_id)
         statement = statement.where(visible if actor.is_nobody else or_(visible, own))
     if state is not None:
         statement = statement.where(_is_in(state, now))
@@ -206,6 +212,7 @@ async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -
         number=row.number,
         state=row.state,
         track=row.track,
+        organizer_id=row.organizer_id,
         poster_id=row.poster_id,
         end_user_id=row.end_user_id,
         author_id=row.author_id,
@@ -251,7 +258,7 @@ async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.d
         state=state,
         version=in_force,
         poster=await identity.organization(session, row.poster_id),
-        choices=choices(actor, standing),
+        choices=choices(actor.at(row.organizer_id), standing),
     )
 
 
@@ -259,7 +266,8 @@ async def _broken_rules(
     session: ReadSession, actor: Actor, row: Scenario, now: dt.datetime
 ) -> tuple[str, ...]:
     """Name the rules that keep a call from being approved, for those who may approve it."""
-    if row.state not in APPROVABLE_STATES or not actor.has(Role.BUREAU_APPROVER):
+    approver = actor.at(row.organizer_id).has(Role.BUREAU_APPROVER)
+    if row.state not in APPROVABLE_STATES or not approver:
         return ()
     findings = lint(await content(session, row), await profile_of(session, row, local_date(now)))
     return tuple(sorted({finding.rule for finding in blocking(findings)}))

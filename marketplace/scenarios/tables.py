@@ -42,6 +42,8 @@ class Scenario(Versioned, table=True):
 
     number: str = Field(max_length=48, unique=True)
     batch_id: UUID = Field(foreign_key="batch.id", index=True)
+    organizer_id: UUID = Field(foreign_key="organization.id", index=True)
+    """The bureau of the batch: its officers and approvers, and no others, act on the call."""
     state: ScenarioState = Field(sa_type=text_enum(ScenarioState), index=True)
     track: Track = Field(sa_type=text_enum(Track))
     poster_type: PosterType = Field(sa_type=text_enum(PosterType))

@@ -19,6 +19,7 @@ from marketplace.identity.tables.people import Person
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.queries import Call
+from marketplace.scenarios.tables import Scenario
 from marketplace.scoring.errors import (
     CriterionUnknown,
     NotOnPanel,
@@ -108,16 +109,16 @@ async def seat_of(session: ReadSession, scenario_id: UUID, person_id: UUID) -> P
 
 
 async def seats_seen_by(
-    session: ReadSession, actor: Actor, scenario_id: UUID
+    session: ReadSession, actor: Actor, call: Scenario
 ) -> Sequence[tuple[PanelSeat, Person]]:
     """List the seats of a panel with names: a judge finds only their own, a stranger no panel."""
     statement = (
         select(PanelSeat, Person)
-        .where(PanelSeat.scenario_id == scenario_id)
+        .where(PanelSeat.scenario_id == call.id)
         .where(PanelSeat.person_id == Person.id)
         .order_by(col(PanelSeat.id))
     )
-    if visibility.may_read_panel(actor):
+    if visibility.may_read_panel(actor.at(call.organizer_id)):
         return (await session.exec(statement)).all()
     own = (await session.exec(statement.where(PanelSeat.person_id == actor.person_id))).all()
     if not own:
@@ -126,17 +127,17 @@ async def seats_seen_by(
 
 
 async def sheets_seen_by(
-    session: ReadSession, actor: Actor, scenario_id: UUID
+    session: ReadSession, actor: Actor, call: Scenario
 ) -> Sequence[tuple[PanelSeat, Sequence[MarkRow] | None]]:
     """List score sheets: a judge finds their own; approver and auditor all of them.
 
     Shape    marks are None while anybody on the panel has not signed: nobody knows another's marks
              before signing, so nobody can be told them either.
     """
-    seated = await seats(session, scenario_id)
+    seated = await seats(session, call.id)
     signed = all(seat.signed_at is not None for seat in seated if seat.recused_at is None)
     own = [seat for seat in seated if seat.person_id == actor.person_id]
-    if visibility.may_read_sheets(actor) and (signed or not own):
+    if visibility.may_read_sheets(actor.at(call.organizer_id)) and (signed or not own):
         return [(one, await marks_of_seat(session, one.id) if signed else None) for one in seated]
     if not own:
         raise NotOnPanel()
@@ -173,7 +174,7 @@ async def submissions_of(session: ReadSession, bid_id: UUID) -> Sequence[Submiss
 async def bid_of_submissions(session: ReadSession, actor: Actor, bid_id: UUID) -> Bid:
     """Find a bid whose submissions the actor may read: their own, or an opened one by right."""
     scenario = await scenarios.scenario(session, await bids.scenario_of(session, bid_id))
-    return await bids.bid_seen_by(session, actor, bid_id, scenario.poster_id)
+    return await bids.bid_seen_by(session, actor, bid_id, scenario)
 
 
 async def submission_seen_by(session: ReadSession, actor: Actor, submission_id: UUID) -> Submission:
@@ -270,7 +271,8 @@ async def may_read_rounds(session: ReadSession, actor: Actor, call: Call) -> boo
     seat = await seat_of(session, call.id, actor.person_id)
     chairs = seat is not None and seat.is_chair and seat.recused_at is None
     chair_id = actor.person_id if chairs else None
-    return visibility.may_read_rounds(actor, poster_id=call.poster_id, chair_id=chair_id)
+    reader = actor.at(call.organizer_id)
+    return visibility.may_read_rounds(reader, poster_id=call.poster_id, chair_id=chair_id)
 
 
 async def round_seen_by(

@@ -16,47 +16,65 @@ from marketplace.webhooks.actions import fanout
 from tests.given import scoring as given
 from tests.given.identity import Someone, a_credit_code, someone
 
+ELSEWHERE = "@elsewhere"
+"""Marks somebody who holds the role in an organisation that has nothing to do with the world."""
+
 BUREAU = frozenset({"bureau_officer", "bureau_approver", "auditor"})
-READERS = BUREAU | {"supervisor", "review_body"}
-"""Roles that may read every call, published or not."""
 ASKERS = (
     "nobody",
     "stranger",
-    "other_solver",
     *(role.value for role in Role),
+    *(role.value + ELSEWHERE for role in Role),
 )
-"""`stranger` posts, bids and judges for an organisation that has nothing to do with anything here.
+"""Each role in the right organisation and in a wrong one; `stranger` posts, bids and judges for an
+organisation that has nothing to do with anything here.
 """
+
+
+def anywhere(roles: frozenset[str]) -> frozenset[str]:
+    """The same roles in whatever organisation: what they do is not bound to the world's things."""
+    return roles | {role + ELSEWHERE for role in roles}
+
 
 EVERYBODY = frozenset(ASKERS)
 SIGNED_IN = EVERYBODY - {"nobody"}
 OFFICER = frozenset({"bureau_officer"})
 APPROVER = frozenset({"bureau_approver"})
+AUDITOR = frozenset({"auditor"})
+SUPERVISOR = frozenset({"supervisor"})
 POSTER = frozenset({"poster"})
 SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
-HOOKED = OFFICER | POSTER | SOLVER | {"stranger", "other_solver", "organization_admin"}
-RESULT_READERS = BUREAU | POSTER | {"panel_chair"}
+OWNER = frozenset({"organization_admin"})
+"""Administers the poster's organisation."""
+JUDGES = frozenset({"expert", "panel_chair"})
+HOUSEHOLD = POSTER | OWNER | {"data_custodian"}
+"""Everybody in the poster's organisation."""
+WATCHERS = anywhere(frozenset({"auditor", "supervisor", "review_body"}))
+"""Roles that may read every call, published or not, whoever organises it."""
+HOOKED = anywhere(OFFICER | POSTER | SOLVER | OWNER) | {"stranger"}
+RESULT_READERS = BUREAU | anywhere(AUDITOR) | POSTER
 
 ROWS: dict[str, frozenset[str]] = {
     "health_live": EVERYBODY,
     "health_ready": EVERYBODY,
-    # identity
+    # identity: the organisation of the world is the poster's
     "me_get": SIGNED_IN,
-    "organizations_register": OFFICER | ADMIN,
+    "organizations_register": anywhere(OFFICER | ADMIN),
     "organizations_list": SIGNED_IN,
-    "organizations_get": BUREAU | POSTER | ADMIN,
-    "organizations_verify": OFFICER,
-    "members_list": BUREAU | POSTER | ADMIN,
-    "members_add": OFFICER | ADMIN,
+    "organizations_get": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
+    "organizations_verify": anywhere(OFFICER),
+    "members_list": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
+    "members_add": anywhere(OFFICER | ADMIN),
     "api_keys_issue": SIGNED_IN,
     "api_keys_list": SIGNED_IN,
-    "api_keys_revoke": POSTER | ADMIN,
+    "api_keys_revoke": POSTER | anywhere(ADMIN),
+    "audit_log_list": anywhere(AUDITOR),
     # relations
-    "ownership_edges_record": OFFICER,
-    "ownership_edges_end": OFFICER,
-    "ownership_edges_list": BUREAU | ADMIN,
-    "related_parties_check": BUREAU | ADMIN,
+    "ownership_edges_record": anywhere(OFFICER),
+    "ownership_edges_end": anywhere(OFFICER),
+    "ownership_edges_list": anywhere(BUREAU | ADMIN),
+    "related_parties_check": anywhere(BUREAU | ADMIN),
     # profiles
     "rule_profiles_list": EVERYBODY,
     "rule_profiles_get": EVERYBODY,
@@ -68,12 +86,12 @@ ROWS: dict[str, frozenset[str]] = {
     # scenarios: the call of the world is published, so everybody may read it
     "batches_list": EVERYBODY,
     "batches_get": EVERYBODY,
-    "batches_create": OFFICER,
+    "batches_create": anywhere(OFFICER),
     "scenarios_list": EVERYBODY,
     "scenarios_get": EVERYBODY,
     "scenarios_versions": EVERYBODY,
-    "scenarios_lint": READERS | POSTER,
-    "scenarios_draft": OFFICER | POSTER | {"stranger"},
+    "scenarios_lint": BUREAU | WATCHERS | HOUSEHOLD,
+    "scenarios_draft": OFFICER | anywhere(POSTER) | {"stranger"},
     "scenarios_revise": POSTER,
     "scenarios_sign_need": POSTER,
     "scenarios_submit": POSTER,
@@ -87,9 +105,9 @@ ROWS: dict[str, frozenset[str]] = {
     "scenarios_cancel": APPROVER,
     "scenarios_fail": APPROVER,
     # bids
-    "bids_create": SOLVER | {"other_solver", "stranger"},
+    "bids_create": anywhere(SOLVER) | {"stranger"},
     "bids_list": SIGNED_IN,
-    "bids_get": SOLVER | BUREAU | POSTER,
+    "bids_get": SOLVER | RESULT_READERS,
     "bids_submit": SOLVER,
     "bids_replace": SOLVER,
     "bids_withdraw": SOLVER,
@@ -97,41 +115,45 @@ ROWS: dict[str, frozenset[str]] = {
     "bids_receipt": SOLVER,
     "bids_check_eligibility": OFFICER | POSTER,
     "openings_request": OFFICER,
-    "openings_witness": frozenset({"supervisor"}),
-    "openings_get": BUREAU | {"supervisor"} | POSTER | SOLVER,
+    "openings_witness": anywhere(SUPERVISOR),
+    "openings_get": RESULT_READERS | anywhere(SUPERVISOR) | SOLVER,
     # scoring
     "panels_seat": OFFICER,
-    "panels_get": BUREAU | {"supervisor", "expert", "panel_chair"},
+    "panels_get": BUREAU | anywhere(AUDITOR | SUPERVISOR) | JUDGES,
     "panels_recuse": OFFICER,
     "panels_replace": OFFICER,
-    "hidden_sets_upload": POSTER | OFFICER | {"test_lab", "data_custodian"},
+    "hidden_sets_upload": POSTER | OFFICER | {"data_custodian"},
     "submissions_upload": SOLVER,
-    "submissions_list": SOLVER | BUREAU | POSTER,
-    "submissions_get": SOLVER | BUREAU | POSTER,
-    "score_sheets_record": frozenset({"expert", "panel_chair"}),
-    "score_sheets_list": frozenset({"expert", "panel_chair", "bureau_approver", "auditor"}),
+    "submissions_list": SOLVER | RESULT_READERS,
+    "submissions_get": SOLVER | RESULT_READERS,
+    "score_sheets_record": JUDGES,
+    "score_sheets_list": JUDGES | APPROVER | anywhere(AUDITOR),
     "objective_marks_decide": OFFICER,
     "responsiveness_decide": frozenset({"panel_chair"}),
     "ranking_rounds_rank": APPROVER | {"panel_chair"},
-    "ranking_rounds_list": RESULT_READERS,
-    "ranking_rounds_get": RESULT_READERS,
-    "ranking_rounds_standings": RESULT_READERS,
-    "ranking_rounds_explanation": RESULT_READERS,
-    "ranking_rounds_sheet": RESULT_READERS,
-    "ranking_rounds_document": RESULT_READERS,
+    "ranking_rounds_list": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_get": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_standings": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_explanation": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_sheet": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_document": RESULT_READERS | {"panel_chair"},
     # webhooks: the endpoint of the world is the poster's
     "webhook_endpoints_register": HOOKED,
     "webhook_endpoints_list": HOOKED,
-    "webhook_endpoints_get": POSTER,
-    "webhook_endpoints_pause": POSTER,
-    "webhook_endpoints_resume": POSTER,
-    "webhook_endpoints_ping": POSTER,
-    "webhook_endpoints_rotate_secret": POSTER,
-    "webhook_deliveries_list": POSTER,
-    "webhook_deliveries_get": POSTER,
-    "webhook_deliveries_resend": POSTER,
+    "webhook_endpoints_get": POSTER | OWNER,
+    "webhook_endpoints_pause": POSTER | OWNER,
+    "webhook_endpoints_resume": POSTER | OWNER,
+    "webhook_endpoints_ping": POSTER | OWNER,
+    "webhook_endpoints_rotate_secret": POSTER | OWNER,
+    "webhook_deliveries_list": POSTER | OWNER,
+    "webhook_deliveries_get": POSTER | OWNER,
+    "webhook_deliveries_resend": POSTER | OWNER,
 }
-"""Who gets through each door of a world in which `solver` bid on a call of `poster`."""
+"""Who gets through each door of a world in which `solver` bid on a call of `poster`.
+
+An officer and an approver act on the calls that their own bureau organises; whoever watches
+(auditor, supervisor, review body) does so everywhere.
+"""
 
 CONTENT = given.a_content(given.EVERYTHING)
 OFFER = {"quote_fen": 70_000_000, "declarations": given.DECLARATIONS, "summary": "方案"}
@@ -256,7 +278,20 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
 
 
+KIND_OF: dict[Role, OrganizationKind] = {
+    Role.POSTER: OrganizationKind.COMPANY,
+    Role.SOLVER: OrganizationKind.COMPANY,
+    Role.ORGANIZATION_ADMIN: OrganizationKind.COMPANY,
+    Role.EXPERT: OrganizationKind.UNIVERSITY,
+    Role.PANEL_CHAIR: OrganizationKind.UNIVERSITY,
+    Role.TEST_LAB: OrganizationKind.TEST_LAB,
+    Role.DATA_CUSTODIAN: OrganizationKind.DATA_SOURCE_UNIT,
+}
+"""Where a role is at home; every other one is a public body's."""
+
+
 async def _people(database: Database, play: given.Play) -> dict[str, Someone]:
+    """Somebody for every asker: the cast, their colleagues, and as many who are elsewhere."""
     cast = play.cast
     people = {
         "bureau_officer": cast.officer,
@@ -267,12 +302,19 @@ async def _people(database: Database, play: given.Play) -> dict[str, Someone]:
         "panel_chair": play.experts[0],
         "expert": play.experts[1],
         "solver": play.solvers["solver"],
-        "other_solver": await someone(database, Role.SOLVER),
         "stranger": await someone(database, Role.SOLVER, Role.POSTER, Role.EXPERT),
     }
+    at_home = {
+        Role.ORGANIZATION_ADMIN: cast.poster.organization_id,
+        Role.DATA_CUSTODIAN: cast.poster.organization_id,
+        Role.FINANCE: cast.officer.organization_id,
+    }
     for role in Role:
+        kind = KIND_OF.get(role, OrganizationKind.GOVERNMENT)
         if role.value not in people:
-            people[role.value] = await someone(database, role, kind=OrganizationKind.GOVERNMENT)
+            home = at_home.get(role)
+            people[role.value] = await someone(database, role, organization_id=home, kind=kind)
+        people[role.value + ELSEWHERE] = await someone(database, role, kind=kind)
     return people
 
 

@@ -11,8 +11,11 @@ import httpx
 import pytest
 from litestar import Litestar
 from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel import select as select_rows
 
 from marketplace.identity.rules.access import Role
+from marketplace.identity.tables.audit import AuditEntry, Outcome
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.tables import metadata
@@ -52,14 +55,22 @@ async def ask(
 
 
 async def snapshot(database: Database) -> dict[str, list[str]]:
-    """Everything the database holds."""
+    """Everything the database holds but its audit log, in which every refusal leaves an entry."""
     tables()
     async with database.reading() as session:
         connection = await session.connection()
         return {
             table.name: sorted(map(repr, (await connection.execute(select(table))).all()))
             for table in metadata.sorted_tables
+            if table.name != AuditEntry.__tablename__
         }
+
+
+async def audited(database: Database) -> set[tuple[str, str]]:
+    """Who was refused what, as the audit log has it."""
+    async with database.reading() as session:
+        refused = select_rows(AuditEntry).where(col(AuditEntry.outcome) != Outcome.PERFORMED)
+        return {(one.operation, str(one.person_id)) for one in (await session.exec(refused)).all()}
 
 
 class TestStrangers:
@@ -77,9 +88,13 @@ class TestStrangers:
     async def test_whoever_is_not_in_the_row_is_refused_and_changes_nothing(
         self, app: Litestar, client: httpx.AsyncClient, database: Database, clock: FixedClock
     ) -> None:
-        """All refusals at once, against one world that stays as it was."""
+        """All refusals at once, against one world that stays as it was, each but nobody's in the
+        audit log.
+        """
         world = await a_world(client, database, clock)
         before = await snapshot(database)
+        entries = await audited(database)
+        refused: set[tuple[str, str]] = set()
         wrong = []
 
         for name, operation in operations(app).items():
@@ -89,9 +104,12 @@ class TestStrangers:
                 answer = await ask(client, world, operation, name, asker)
                 if answer.status_code not in REFUSALS[asker]:
                     wrong.append((name, asker, answer.status_code, answer.text[:200]))
+                elif asker != "nobody":
+                    refused.add((name, str(world.people[asker].actor.person_id)))
 
         assert wrong == []
         assert await snapshot(database) == before
+        assert await audited(database) - entries == refused
 
     async def test_whoever_is_in_the_row_gets_through_the_door(
         self, app: Litestar, client: httpx.AsyncClient, database: Database, clock: FixedClock

@@ -116,6 +116,7 @@ async def _call(
     call = Scenario(
         number=f"NS-{number}-001",
         batch_id=batch.id,
+        organizer_id=gov_id,
         state=ScenarioState.EVALUATING,
         track=Track.PROCUREMENT_CONSULTATION,
         poster_type=PosterType.GOVERNMENT,

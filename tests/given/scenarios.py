@@ -123,7 +123,8 @@ async def a_draft(
     """A draft that nobody has signed, with the rules loaded."""
     await shipped_rules(database)
     cast = cast or await a_cast(database)
-    batch_id = batch_id or await a_batch(database, clock)
+    organizer_id = cast.officer.organization_id
+    batch_id = batch_id or await a_batch(database, clock, organizer_id=organizer_id)
     async with database.writing() as session:
         row = await drafting.draft(
             session,

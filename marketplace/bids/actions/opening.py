@@ -45,7 +45,7 @@ async def request_opening(
 ) -> Opening:
     """Start the opening as officer; nothing is opened until a supervisor witnesses it."""
     _require_person(actor, Permission.BIDS_OPEN)
-    _, now = await _due(session, scenario_id, clock)
+    _, now = await _due(session, actor, scenario_id, Permission.BIDS_OPEN, clock)
     if await queries.opening(session, scenario_id) is not None:
         raise OpeningRequestedAlready()
     opening = Opening(scenario_id=scenario_id, officer_id=actor.person_id, requested_at=now)
@@ -63,7 +63,7 @@ async def witness_opening(
              open, and then none is.
     """
     _require_person(actor, Permission.BIDS_WITNESS)
-    row, now = await _due(session, scenario_id, clock)
+    row, now = await _due(session, actor, scenario_id, Permission.BIDS_WITNESS, clock)
     opening = await queries.opening(session, scenario_id)
     if opening is None:
         raise OpeningNotRequested()
@@ -188,7 +188,8 @@ async def _locked(session: WriteSession, actor: Actor, bid_id: UUID) -> tuple[Sc
     access.signed_in(actor)
     unlocked = await queries.opened_bid(session, bid_id)
     row = await scenarios.scenario(session, unlocked.scenario_id, lock=True)
-    if not queries.may_read_opened(actor, row.poster_id):
+    actor = actor.at(row.organizer_id)
+    if not queries.may_read_opened(actor, row):
         raise BidUnknown(bid_id=str(bid_id))
     if not may_check(actor, row.poster_id):
         raise NotPermitted(permission=Permission.BIDS_CHECK.value)
@@ -203,10 +204,13 @@ def _require_person(actor: Actor, permission: Permission) -> None:
 
 
 async def _due(
-    session: WriteSession, scenario_id: UUID, clock: Clock
+    session: WriteSession, actor: Actor, scenario_id: UUID, permission: Permission, clock: Clock
 ) -> tuple[Scenario, dt.datetime]:
-    """Lock the call, close it if its time has come, and refuse to open anything earlier."""
+    """Lock the call for those who may open it, close it if its time has come, and refuse to open
+    anything earlier.
+    """
     row = await scenarios.scenario(session, scenario_id, lock=True)
+    access.require(actor.at(row.organizer_id), permission)
     now = await clock.decisive(session)
     await calls.close_if_due(session, row, now=now)
     if row.bid_deadline_at is None or now < row.bid_deadline_at:

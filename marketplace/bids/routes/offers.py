@@ -70,7 +70,7 @@ class CallBidController(Controller):
         access.signed_in(actor)
         call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
         pairs = await queries.bids_seen_by(
-            reader, actor, call.id, call.poster_id, after=id_after(cursor), limit=limit + 1
+            reader, actor, call, after=id_after(cursor), limit=limit + 1
         )
         shown = [BidItemOut.of(row, solver) for row, solver in pairs[:limit]]
         more = len(pairs) > limit
@@ -97,7 +97,7 @@ class BidController(Controller):
         access.signed_in(actor)
         scenario_id = await queries.scenario_of(reader, bid_id)
         call = await scenarios.scenario(reader, scenario_id)
-        row = await queries.bid_seen_by(reader, actor, bid_id, call.poster_id)
+        row = await queries.bid_seen_by(reader, actor, bid_id, call)
         return await _described(request, reader, row, clock)
 
     @post("/actions/submit", status_code=200, operation_id="bids_submit")

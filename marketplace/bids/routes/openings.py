@@ -72,7 +72,7 @@ class OpeningController(Controller):
         """
         access.signed_in(actor)
         call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
-        row = await queries.opening_seen_by(reader, actor, call.id, call.poster_id)
+        row = await queries.opening_seen_by(reader, actor, call)
         assert row.record is not None
         return answer_bytes(request, row.record, kind=OpeningRecordOut)
 

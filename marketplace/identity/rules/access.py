@@ -1,7 +1,9 @@
 """Roles, permissions and the table that joins them; separation of duties on ids."""
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from marketplace.identity.errors import NotPermitted, SameHands
@@ -155,6 +157,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 """Who may ask for what at all; whether it may be done to this thing, now, the action decides."""
 
+BUREAU_BOUND: Final = frozenset({Role.BUREAU_OFFICER, Role.BUREAU_APPROVER})
+"""Roles that count on a call only in the bureau that organises it.
+
+Those who watch (auditor, supervisor, review body, finance) sit in bodies of their own and are not
+bound; a poster, a solver and a judge are bound to things of theirs by the action itself.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
@@ -192,6 +201,15 @@ class Actor:
     def has(self, *roles: Role) -> bool:
         """Tell whether the actor holds one of `roles`."""
         return bool(self.roles & set(roles))
+
+    def at(self, organizer_id: UUID) -> "Actor":
+        """The actor as they count on a call that `organizer_id` organises.
+
+        An officer of another district's bureau keeps every role but those of the bureau.
+        """
+        if self.organization_id == organizer_id or not self.roles & BUREAU_BOUND:
+            return self
+        return dataclasses.replace(self, roles=self.roles - BUREAU_BOUND)
 
 
 NOBODY = Actor(person_id=UUID(int=0), organization_id=UUID(int=0), roles=frozenset())

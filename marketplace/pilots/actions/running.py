@@ -72,7 +72,7 @@ async def open_pilot(
     access.require(actor, Permission.PILOTS_RUN)
     award = await awards.award(session, award_id)
     call = await scenarios.scenario(session, award.scenario_id)
-    _require_bureau_or(actor, call.poster_id)
+    _require_bureau_or(actor.at(call.organizer_id), call.poster_id)
     if award.state is not AwardState.AWARDED:
         raise AwardNotStanding(award_id=str(award_id), state=award.state.value)
     if len({contract.gov_id, call.poster_id, award.solver_id}) < len(PARTIES):

@@ -83,11 +83,14 @@ async def draft(
         if earlier.poster_id != poster_id or earlier.state not in RELAUNCHABLE_STATES:
             raise NotRelaunchable(scenario_id=str(supersedes_id), state=earlier.state.value)
     batch = await queries.batch(session, batch_id, lock=True)
+    # A bureau writes for posters in its own lists; a poster proposes for any list.
+    access.require(actor.at(batch.organizer_id), Permission.SCENARIOS_DRAFT)
     batch.scenarios_numbered += 1
     government = poster.kind is OrganizationKind.GOVERNMENT
     row = Scenario(
         number=f"{batch.number}-{batch.scenarios_numbered:03d}",
         batch_id=batch.id,
+        organizer_id=batch.organizer_id,
         state=ScenarioState(LIFECYCLE.initial().target),
         track=track,
         poster_type=PosterType.GOVERNMENT if government else PosterType.COMPANY,

@@ -29,6 +29,7 @@ async def row_to_move(
     """Lock the call for somebody who may ask for this, in the version they have read."""
     access.require(actor, permission)
     row = await queries.scenario(session, scenario_id, lock=True)
+    access.require(actor.at(row.organizer_id), permission)
     check_fresh(row, expected_version)
     return row
 

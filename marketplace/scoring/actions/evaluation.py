@@ -18,7 +18,7 @@ from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import SubmissionScored
 from marketplace.identity.errors import NotPermitted
 from marketplace.identity.rules import access
-from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession, WriteSession
 from marketplace.kit.errors import Conflict
@@ -40,8 +40,6 @@ ATTEMPTS_MAX = 5
 """How often a file is measured anew because something changed meanwhile."""
 UPLOAD_STATES = frozenset({BidState.OPENED, BidState.ELIGIBLE, BidState.RESPONSIVE})
 TRUTH_STATES = frozenset({ScenarioState.PUBLISHED, ScenarioState.CLOSED, ScenarioState.EVALUATING})
-TRUTH_KEEPERS = (Role.BUREAU_OFFICER, Role.TEST_LAB, Role.DATA_CUSTODIAN)
-"""Who may set a hidden set besides the poster of the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +65,8 @@ async def truth_call(
     call = await scenarios.call(session, scenario_id, lock=lock)
     if call.state not in TRUTH_STATES:
         raise NotEvaluating(state=call.state.value)
-    own = actor.is_system or actor.organization_id == call.poster_id
-    if not own and not actor.has(*TRUTH_KEEPERS):
+    near = {call.poster_id, call.end_user_id, call.organizer_id}
+    if not actor.is_system and actor.organization_id not in near:
         raise NotPermitted(permission=Permission.TRUTH_UPLOAD.value)
     return call, queries.criterion_of(call, criterion, Kind.OBJECTIVE_AUTO)
 

@@ -87,7 +87,7 @@ async def seat_panel(
              who is an expert, nobody who supervises.
     """
     access.require(actor, Permission.PANELS_SEAT)
-    row, call = await _locked(session, scenario_id, SEATING)
+    row, call = await _locked(session, actor, scenario_id, SEATING)
     if await queries.seats(session, scenario_id):
         raise PanelSeatedAlready()
     rows = []
@@ -242,7 +242,7 @@ async def decide_objective(
     Refuses  DecidedAlready: what was decided is not decided again, so judges cannot differ on it.
     """
     access.require(actor, Permission.BIDS_CHECK)
-    call = await evaluating_call(session, scenario_id)
+    call = await evaluating_call(session, scenario_id, asked_by=(actor, Permission.BIDS_CHECK))
     opened = {bid.id: bid for bid, _ in await bids.opened_bids(session, scenario_id)}
     for mark in marks:
         _markable(opened, mark)
@@ -276,7 +276,7 @@ async def recuse(
     Refuses  NotEvaluating once the award is decided: the way from there is a complaint.
     """
     access.require(actor, Permission.PANELS_SEAT)
-    _, call = await _locked(session, scenario_id, CHANGING)
+    _, call = await _locked(session, actor, scenario_id, CHANGING)
     seat = await _labelled(session, scenario_id, label)
     if seat.recused_at is None:
         seat.recused_at, seat.recusal_reason = now, reason
@@ -302,7 +302,7 @@ async def replace(
              panel is full again and does not meet the rules.
     """
     access.require(actor, Permission.PANELS_SEAT)
-    _, call = await _locked(session, scenario_id, CHANGING)
+    _, call = await _locked(session, actor, scenario_id, CHANGING)
     leaving = await _labelled(session, scenario_id, label)
     seated = await queries.seats(session, scenario_id)
     base, _, turn = label.partition("-")
@@ -331,9 +331,10 @@ async def replace(
 
 
 async def _locked(
-    session: WriteSession, scenario_id: UUID, states: Collection[ScenarioState]
+    session: WriteSession, actor: Actor, scenario_id: UUID, states: Collection[ScenarioState]
 ) -> tuple[Scenario, Call]:
     row = await scenarios.scenario(session, scenario_id, lock=True)
+    access.require(actor.at(row.organizer_id), Permission.PANELS_SEAT)
     if row.state not in states:
         raise NotEvaluating(state=row.state.value)
     return row, await scenarios.call(session, scenario_id)
@@ -346,9 +347,17 @@ async def _labelled(session: WriteSession, scenario_id: UUID, label: str) -> Pan
     raise NotOnPanel(judge=label)
 
 
-async def evaluating_call(session: WriteSession, scenario_id: UUID) -> Call:
-    """Lock a call and find it in evaluation."""
+async def evaluating_call(
+    session: WriteSession,
+    scenario_id: UUID,
+    *,
+    asked_by: tuple[Actor, Permission] | None = None,
+) -> Call:
+    """Lock a call and find it in evaluation; who must be of its bureau hears that first."""
     call = await scenarios.call(session, scenario_id, lock=True)
+    if asked_by is not None:
+        actor, permission = asked_by
+        access.require(actor.at(call.organizer_id), permission)
     if call.state is not ScenarioState.EVALUATING:
         raise NotEvaluating(state=call.state.value)
     return call

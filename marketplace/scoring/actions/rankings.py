@@ -148,8 +148,8 @@ async def rank_round(
 
 
 async def _check_right(session: WriteSession, actor: Actor, call: Call) -> None:
-    """A chair ranks only where they chair; an approver may rank any call of the bureau."""
-    if actor.is_system or actor.may(Permission.AWARDS_DECIDE):
+    """A chair ranks only where they chair; an approver may rank any call of their bureau."""
+    if actor.is_system or actor.at(call.organizer_id).may(Permission.AWARDS_DECIDE):
         return
     seat = await queries.seat_of(session, call.id, actor.person_id)
     if seat is None or seat.recused_at is not None or not seat.is_chair:

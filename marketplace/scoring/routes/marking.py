@@ -71,8 +71,8 @@ class MarkingController(Controller):
     ) -> Response[ScoreSheetsOut]:
         """Show a judge their own sheet; to approver and auditor all of them, once all signed."""
         access.signed_in(actor)
-        await scenarios.scenario_seen_by(reader, actor, scenario_id)
-        sheets = await queries.sheets_seen_by(reader, actor, scenario_id)
+        call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
+        sheets = await queries.sheets_seen_by(reader, actor, call)
         opened = await bids.opened_bids(reader, scenario_id)
         decided = await queries.objective_marks(reader, scenario_id)
         out = ScoreSheetsOut(

@@ -58,8 +58,8 @@ class PanelController(Controller):
     ) -> Response[PageOut[SeatOut]]:
         """Show the panel to those who organise and watch; a judge finds only their own seat."""
         access.signed_in(actor)
-        await scenarios.scenario_seen_by(reader, actor, scenario_id)
-        found = await queries.seats_seen_by(reader, actor, scenario_id)
+        call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
+        found = await queries.seats_seen_by(reader, actor, call)
         items = [SeatOut.of(row, person) for row, person in found]
         return answer(request, PageOut(items=items, next_cursor=None))
 

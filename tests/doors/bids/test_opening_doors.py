@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import bids as given
@@ -69,9 +68,8 @@ async def test_one_pair_of_hands_is_not_enough(
 ) -> None:
     """Somebody with both roles may do either part, not both."""
     call, _ = await a_call_to_open(database, clock)
-    both = await someone(
-        database, Role.BUREAU_OFFICER, Role.SUPERVISOR, kind=OrganizationKind.GOVERNMENT
-    )
+    bureau = call.cast.officer.organization_id
+    both = await someone(database, Role.BUREAU_OFFICER, Role.SUPERVISOR, organization_id=bureau)
 
     requested = await request(client, call, both)
     before = await everything(database)

@@ -145,11 +145,13 @@ class TestDraft:
     async def test_nobody_drafts_for_another_organization(
         self, client: httpx.AsyncClient, database: Database, clock: FixedClock
     ) -> None:
-        """403 for a poster, allowed for a bureau officer."""
+        """403 for a poster, allowed for an officer of the bureau whose list it is."""
         poster = await people.someone(database, Role.POSTER)
         officer = await people.someone(database, Role.BUREAU_OFFICER)
+        elsewhere = await people.someone(database, Role.BUREAU_OFFICER)
         other = await people.an_organization(database)
-        request = await a_request(database, clock, poster_id=str(other))
+        batch_id = await given.a_batch(database, clock, organizer_id=officer.organization_id)
+        request = await a_request(database, clock, poster_id=str(other), batch_id=str(batch_id))
 
         as_poster = await client.post("/v1/scenarios", json=request, headers=poster.headers)
         as_officer = await client.post("/v1/scenarios", json=request, headers=officer.headers)
@@ -159,6 +161,8 @@ class TestDraft:
             "scenarios.not_the_poster",
         )
         assert as_officer.status_code == 201
+        refused = await client.post("/v1/scenarios", json=request, headers=elsewhere.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "identity.not_permitted")
 
     async def test_an_unverified_organization_poses_nothing(
         self, client: httpx.AsyncClient, database: Database, clock: FixedClock

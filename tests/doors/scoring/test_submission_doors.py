@@ -164,21 +164,29 @@ class TestSubmit:
 class TestHiddenSet:
     """POST /v1/scenarios/{id}/hidden-sets/{criterion}."""
 
-    async def test_poster_officer_and_test_lab_may_set_it(
+    async def test_poster_and_officer_of_the_call_may_set_it(
         self, client: httpx.AsyncClient, database: Database, clock: FixedClock
     ) -> None:
-        """Each upload is a new version; the answer tells the digest and never the content."""
+        """Each upload is a new version; the answer tells the digest and never the content.
+
+        A lab sets it where it belongs to one of the two: no lab of anywhere for any call.
+        """
         play = await given.an_evaluating_play(client, database, clock, quotes_yuan=QUOTES_YUAN)
-        lab = await someone(database, Role.TEST_LAB)
+        bureau = play.cast.officer.organization_id
+        lab = await someone(database, Role.TEST_LAB, organization_id=bureau)
+        other_lab = await someone(database, Role.TEST_LAB)
         stranger = await someone(database, Role.POSTER)
         url = f"{play.url}/hidden-sets/benchmark"
 
         answers = [
             await play.ask(who, "POST", url, content=given.TRUTH)
-            for who in (play.cast.poster, play.cast.officer, lab, stranger, play.solvers["ours"])
+            for who in (
+                *(play.cast.poster, play.cast.officer, lab),
+                *(other_lab, stranger, play.solvers["ours"]),
+            )
         ]
 
-        assert [one.status_code for one in answers] == [201, 201, 201, 403, 403]
+        assert [one.status_code for one in answers] == [201, 201, 201, 403, 403, 403]
         assert [one.json()["number"] for one in answers[:3]] == [1, 2, 3]
         assert answers[0].json()["rows"] == given.ROWS
         assert "yes" not in answers[0].text

@@ -11,7 +11,6 @@ from marketplace.events import queries as events
 from marketplace.events.rules.envelope import Visibility
 from marketplace.identity.errors import SameHands
 from marketplace.identity.rules.access import SYSTEM, Role
-from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
@@ -37,14 +36,13 @@ class TestDuties:
         self, database: Database, clock: FixedClock
     ) -> None:
         """Somebody with all the roles still cannot act twice on one call."""
+        cast = await given.a_cast(database)
         all_in_one = await someone(
             database,
             *(Role.POSTER, Role.BUREAU_OFFICER, Role.BUREAU_APPROVER),
-            kind=OrganizationKind.GOVERNMENT,
+            organization_id=cast.officer.organization_id,
         )
-        cast = dataclasses.replace(
-            await given.a_cast(database), poster=all_in_one, end_user=all_in_one
-        )
+        cast = dataclasses.replace(cast, poster=all_in_one, end_user=all_in_one)
         called = await given.submitted(
             database, clock, await given.a_draft(database, clock, cast=cast)
         )
@@ -70,10 +68,14 @@ class TestDuties:
         self, database: Database, clock: FixedClock
     ) -> None:
         """Not even after somebody else approved it."""
+        cast = await given.a_cast(database)
         both = await someone(
-            database, Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, kind=OrganizationKind.GOVERNMENT
+            database,
+            Role.BUREAU_OFFICER,
+            Role.BUREAU_APPROVER,
+            organization_id=cast.approver.organization_id,
         )
-        cast = dataclasses.replace(await given.a_cast(database), officer=both)
+        cast = dataclasses.replace(cast, officer=both)
         called = await given.approved(
             database, clock, await given.a_draft(database, clock, cast=cast)
         )

@@ -31,6 +31,7 @@ def scoring_takes(content: Content) -> bool:
         number="NS-2026-T0-001",
         state=ScenarioState.PUBLISHED,
         track=Track.PRIVATE,
+        organizer_id=NOWHERE,
         poster_id=NOWHERE,
         end_user_id=NOWHERE,
         author_id=None,
