@@ -272,8 +272,8 @@ bureau that organises it.
 ## Every door
 
 Each operation is asked by nobody, by a stranger, and by every role in the right organisation and
-in a wrong one, on both databases; whoever is not named is refused, nothing changes, and the audit log
-says who was refused. *Right* is the organisation that the thing belongs to: the bureau that
+in a wrong one, on both databases; whoever is not named is refused, nothing changes, and the audit
+log says who was refused. *Right* is the organisation that the thing belongs to: the bureau that
 organises the call, its poster, the bidder. *Elsewhere* is any other.
 
 {table(("operation", "in the right organisation", "elsewhere"), doors)}

@@ -1,5 +1,7 @@
 """The identity room over HTTP: status, shape, problem code."""
 
+from uuid import uuid4
+
 import httpx
 import pytest
 
@@ -157,6 +159,21 @@ class TestVerify:
 
 class TestRead:
     """GET with ETags and pages."""
+
+    @pytest.mark.parametrize("path", ["", "/members"])
+    async def test_another_organization_does_not_exist_for_a_stranger(
+        self, client: httpx.AsyncClient, database: Database, path: str
+    ) -> None:
+        """Whoever guesses an id learns nothing: the answer is that of an id that was made up."""
+        solver = await given.someone(database, Role.SOLVER)
+        foreign = await given.an_organization(database)
+
+        guessed = await client.get(f"/v1/organizations/{foreign}{path}", headers=solver.headers)
+        made_up = await client.get(f"/v1/organizations/{uuid4()}{path}", headers=solver.headers)
+
+        assert guessed.status_code == made_up.status_code == 404
+        assert guessed.json()["code"] == made_up.json()["code"] == "identity.organization_unknown"
+        assert set(guessed.json()) == set(made_up.json())
 
     async def test_answers_304_to_who_has_it_already(
         self, client: httpx.AsyncClient, database: Database
