@@ -13,7 +13,7 @@ from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
 from marketplace.identity.guards import Porter
-from marketplace.identity.routes import keys, organizations, people
+from marketplace.identity.routes import invitations, keys, memberships, organizations, people
 from marketplace.identity.rules.access import Actor
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
@@ -38,6 +38,10 @@ def doors() -> list[ControllerRouterHandler]:
         openapi.asset,
         organizations.OrganizationController,
         people.MemberController,
+        memberships.MembershipController,
+        memberships.my_memberships,
+        invitations.InvitationController,
+        invitations.accept_invitation,
         keys.ApiKeyController,
         people.me,
         relations.record_edge,

@@ -25,6 +25,8 @@ import marketplace
 from marketplace.app import create_app
 from marketplace.events.rules.envelope import Event, Visibility
 from marketplace.house import House
+from marketplace.identity.rules import duties, roles
+from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
@@ -246,6 +248,58 @@ def _move(lifecycle: Lifecycle, move: Move) -> tuple[str, ...]:
     )
 
 
+def duties_page() -> str:
+    """Write what must be in other hands, and which roles exclude each other."""
+    pairs = [
+        (
+            pair.thing,
+            _duty(pair.first),
+            _duty(pair.then),
+            "either" if pair.either_order else "as written",
+            pair.source,
+        )
+        for pair in duties.APART
+    ]
+    excluded = [
+        (
+            _roles(rule.one),
+            _roles(rule.other),
+            "in whatever organisations" if rule.anywhere else "in one membership",
+            rule.source,
+        )
+        for rule in roles.INCOMPATIBLE
+    ]
+    return f"""{MADE}
+
+# Other hands
+
+Hands are persons: a second organisation, another key or a new role does not make another person.
+The platform itself has no hands, and does none of this in earnest.
+
+## 不相容职责 · Duties apart
+
+Whoever did the first to an object may not do the second to the same object; the refusal is
+`identity.same_hands` and names both. Where the order is `either`, the later of the two is refused.
+
+{table(("object", "first", "second", "order", "source"), pairs)}
+
+## 不得兼任 · Roles apart
+
+One person holds at most one side of each row; the refusal is `identity.roles_incompatible`.
+
+{table(("one", "other", "where", "source"), excluded)}
+"""
+
+
+def _duty(duty: duties.Duty) -> str:
+    zh, en = duties.WORDS[duty]
+    return f"{zh} · {en}"
+
+
+def _roles(group: frozenset[Role]) -> str:
+    return ", ".join(f"`{role.value}`" for role in sorted(group))
+
+
 @cache
 def app_over_nothing() -> Litestar:
     """Build the app without opening a database, a folder or a key."""
@@ -313,6 +367,7 @@ def _title(path: Path) -> str:
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "configuration.md": configuration,
+    "duties.md": duties_page,
     "errors.md": errors,
     "events.md": events,
     "state-tables.md": state_tables,

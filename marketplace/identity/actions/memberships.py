@@ -4,7 +4,6 @@ Locks are taken in this order: organisation, invitation, person, member.
 """
 
 import datetime as dt
-from collections.abc import Collection
 from uuid import UUID
 
 from marketplace.events import actions as events

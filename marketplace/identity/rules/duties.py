@@ -85,9 +85,7 @@ _OWN_PROJECT: Final = "评审专家管理 (unverified): staff do not judge on th
 _HOUSE: Final = "house rule, in the spirit of 政府采购法 61"
 
 APART: Final[tuple[Apart, ...]] = (
-    Apart(
-        thing=_CALL, first=Duty.AUTHOR, then=Duty.OFFICER, source=_PREPARED, either_order=True
-    ),
+    Apart(thing=_CALL, first=Duty.AUTHOR, then=Duty.OFFICER, source=_PREPARED, either_order=True),
     Apart(thing=_CALL, first=Duty.AUTHOR, then=Duty.APPROVER, source=_PREPARED),
     Apart(thing=_CALL, first=Duty.OFFICER, then=Duty.APPROVER, source=_PREPARED),
     Apart(thing=_CALL, first=Duty.AUTHOR, then=Duty.AMENDER, source=_HOUSE),
@@ -110,9 +108,7 @@ APART: Final[tuple[Apart, ...]] = (
         then=Duty.JUDGE,
         source=_OWN_PROJECT,
     ),
-    Apart(
-        thing=_CALL, first=Duty.WITNESS, then=Duty.JUDGE, source="政府采购法 60: never scores"
-    ),
+    Apart(thing=_CALL, first=Duty.WITNESS, then=Duty.JUDGE, source="政府采购法 60: never scores"),
     Apart(
         thing=_CALL,
         first=Duty.CHECKER,

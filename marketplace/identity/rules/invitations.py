@@ -7,7 +7,7 @@ from typing import Final
 from marketplace.identity.errors import InvitationExpired, InvitationRevoked, InvitationUsed
 from marketplace.identity.rules import credentials
 
-TOKEN_SCHEME: Final = "jbi"
+SCHEME: Final = "jbi"
 DAYS_DEFAULT: Final = 7
 DAYS_MAX: Final = 30
 
@@ -34,7 +34,7 @@ def assemble_token(prefix: str, secret: str) -> str:
     >>> split_token(assemble_token("0123456789", "f" * 32)) == ("0123456789", "f" * 32)
     True
     """
-    return f"{TOKEN_SCHEME}_{prefix}_{secret}"
+    return f"{SCHEME}_{prefix}_{secret}"
 
 
 def split_token(token: str) -> tuple[str, str] | None:
@@ -44,7 +44,7 @@ def split_token(token: str) -> tuple[str, str] | None:
     True
     """
     scheme, _, rest = token.partition("_")
-    if scheme != TOKEN_SCHEME:
+    if scheme != SCHEME:
         return None
     return credentials.split_key(f"{credentials.KEY_SCHEME}_{rest}")
 

@@ -96,9 +96,7 @@ INCOMPATIBLE: Final[tuple[Incompatible, ...]] = (
 """Every pair that is kept apart; `docs/duties.md` is made from it."""
 
 
-def check_together(
-    roles: frozenset[Role], elsewhere: Iterable[frozenset[Role]] = ()
-) -> None:
+def check_together(roles: frozenset[Role], elsewhere: Iterable[frozenset[Role]] = ()) -> None:
     """Refuse roles that one person may not hold together.
 
     Shape    `roles` is one membership, `elsewhere` what the person holds in other organisations.

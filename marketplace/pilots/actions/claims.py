@@ -206,7 +206,8 @@ async def pay_claim(
 
     Paying again under the same bank reference changes nothing.
 
-    Refuses  SameHands for whoever had it in hand before; NothingOwed; BankReferenceUsed for another claim's.
+    Refuses  SameHands for whoever had it in hand before; NothingOwed; BankReferenceUsed for
+             another claim's.
     """
     access.require(actor, Permission.LEDGER_POST)
     pilot, row = await _locked(session, claim_id)

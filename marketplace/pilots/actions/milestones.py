@@ -67,7 +67,8 @@ async def record_milestone(
     was (P12), or that it was stopped (P10) is decided by an approver; a finding of no fault never
     by the pilot's handler, and only with all five points proven.
 
-    Refuses  NotYourPart, OfTheSolver, SameHands, FindingIncomplete, StopNoticeMissing, PhaseOutOfOrder.
+    Refuses  NotYourPart, OfTheSolver, SameHands, FindingIncomplete, StopNoticeMissing,
+             PhaseOutOfOrder.
     """
     passed = verdict.outcome is Outcome.PASSED
     access.require(actor, Permission.PILOTS_RUN if passed else Permission.PILOTS_FIND)

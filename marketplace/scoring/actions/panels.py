@@ -168,8 +168,9 @@ async def record_marks(
 ) -> PanelSeat:
     """Write down one's own marks; sign them when they are complete.
 
-    Refuses  NotOnPanel, SameHands, SheetSigned, JudgeConflicted for a bidder one belongs to, MarkOutOfRange,
-             MarkMisplaced, MarkRepeated, and on signing EligibilityPending and MarksMissing.
+    Refuses  NotOnPanel, SameHands, SheetSigned, JudgeConflicted for a bidder one belongs to,
+             MarkOutOfRange, MarkMisplaced, MarkRepeated, and on signing EligibilityPending and
+             MarksMissing.
     """
     access.require(actor, Permission.MARKS_RECORD)
     call = await evaluating_call(session, scenario_id)

@@ -66,8 +66,9 @@ async def decide_responsiveness(
 ) -> ResponsivenessDecision:
     """Record the panel's word on one bid (B10), such as on the explanation of a very low price.
 
-    Refuses  NotPermitted for anybody but the chair of this panel, SameHands, JudgeConflicted for a bidder the
-             chair belongs to, NotEvaluating for a bid that is out already, DecidedAlready.
+    Refuses  NotPermitted for anybody but the chair of this panel, SameHands, JudgeConflicted for a
+             bidder the chair belongs to, NotEvaluating for a bid that is out already,
+             DecidedAlready.
     """
     access.require(actor, Permission.MARKS_RECORD)
     call = await evaluating_call(session, await bids.scenario_of(session, bid_id))

@@ -54,9 +54,8 @@ def standing(
         out=out,
         slots=slots,
         budget_fen=BUDGET_FEN,
-        done=dict.fromkeys(duties.must_know(Duty.DECIDER), frozenset()) | {
-            Duty.JUDGE: frozenset({JUDGE})
-        },
+        done=dict.fromkeys(duties.must_know(Duty.DECIDER), frozenset())
+        | {Duty.JUDGE: frozenset({JUDGE})},
     )
 
 
