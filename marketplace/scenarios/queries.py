@@ -202,10 +202,15 @@ async def hands_on(session: ReadSession, row: Scenario) -> dict[Duty, frozenset[
 
     Whoever revised, signed or submitted it is its author as much as whoever began it.
     """
-    written = await versions(session, row.id)
+    found = await session.exec(
+        select(ScenarioVersion.written_by, ScenarioVersion.note).where(
+            ScenarioVersion.scenario_id == row.id
+        )
+    )
+    written = found.all()
     # Only an amendment says why, so a note tells what was written after the publication.
-    wrote = {one.written_by for one in written if one.note is None}
-    amended = {one.written_by for one in written if one.note is not None}
+    wrote = {person for person, note in written if note is None}
+    amended = {person for person, note in written if note is not None}
     earlier = {UUID(one) for one in row.earlier_officers or []}
     done = {
         Duty.AUTHOR: {row.author_id, row.need_signed_by, row.submitted_by, *wrote},
