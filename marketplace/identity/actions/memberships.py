@@ -89,8 +89,9 @@ async def change_roles(
              LastAdministrator, Stale.
     """
     access.signed_in(actor)
+    await memberships.member_seen_by(session, actor, organization_id, person_id)
     where = await memberships.place(session, organization_id, lock=True)
-    await _require_manager(session, actor, organization_id, person_id, where)
+    _require_manager(actor, where)
     rules.check_not_oneself(actor, where, person_id)
     await memberships.person_locked(session, person_id)
     row = await _present(session, organization_id, person_id, expected_version)
@@ -132,11 +133,12 @@ async def leave(
     Refuses  PersonUnknown, NotPermitted, LastAdministrator while others are there, Stale.
     """
     access.signed_in(actor)
+    await memberships.member_seen_by(session, actor, organization_id, person_id)
     where = await memberships.place(session, organization_id, lock=True)
     oneself = actor.person_id == person_id
     # A key that was limited names no permission for this, so it cannot end its own membership.
     if not oneself or actor.scopes is not None:
-        await _require_manager(session, actor, organization_id, person_id, where)
+        _require_manager(actor, where)
     row = await _present(session, organization_id, person_id, expected_version)
     if not oneself:
         rules.check_given(actor, where, frozenset(map(Role, row.roles)))
@@ -153,15 +155,8 @@ async def leave(
     return row
 
 
-async def _require_manager(
-    session: WriteSession,
-    actor: Actor,
-    organization_id: UUID,
-    person_id: UUID,
-    where: rules.Giving,
-) -> None:
-    """Refuse whoever does not manage these people; to outsiders they do not exist."""
-    await memberships.member_seen_by(session, actor, organization_id, person_id)
+def _require_manager(actor: Actor, where: rules.Giving) -> None:
+    """Refuse whoever does not manage the people of an organisation."""
     if not rules.may_manage(actor, where):
         raise NotPermitted(permission=Permission.MEMBERS_MANAGE.value)
 

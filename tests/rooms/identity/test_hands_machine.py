@@ -6,8 +6,6 @@ one claim as far as they get.
 """
 
 import asyncio
-import dataclasses
-import datetime as dt
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,40 +24,35 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlmodel import col, select
 
-from marketplace.identity.actions import invitations, keys, memberships, people
-from marketplace.identity.errors import CredentialRefused
-from marketplace.identity.queries import keys as key_queries
+from marketplace.identity.actions import invitations, keys, memberships
 from marketplace.identity.queries import memberships as queries
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
-from marketplace.identity.tables.people import Member
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database, WriteSession
 from marketplace.kit.errors import MarketplaceError
 from marketplace.pilots.actions import claims
-from marketplace.pilots.rules.settlement import Outcome
 from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls, drafting
 from marketplace.scenarios.rules.lifecycle import ScenarioState
-from tests.conftest import START
-from tests.given.identity import an_organization
-from tests.given.pilots import a_line, an_open_pilot
-from tests.given.profiles import shipped_rules
-from tests.given.scenarios import REVIEW, WINDOW, a_batch, a_content
+from tests.given.hands import (
+    BUREAU,
+    LATER,
+    PEOPLE,
+    POSTER,
+    ROLES,
+    SOLVER,
+    STEPS,
+    Held,
+    Stage,
+    actor_of,
+    present,
+    set_up,
+)
+from tests.given.pilots import a_line
+from tests.given.scenarios import REVIEW, WINDOW, a_content
 
-PEOPLE = 4
-POSTER, SOLVER, BUREAU = range(3)
-ROLES: dict[int, list[frozenset[Role]]] = {
-    POSTER: [frozenset({Role.POSTER})],
-    SOLVER: [frozenset({Role.SOLVER})],
-    BUREAU: [
-        frozenset({Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, Role.FINANCE}),
-        frozenset({Role.BUREAU_OFFICER}),
-        frozenset({Role.BUREAU_APPROVER, Role.FINANCE}),
-    ],
-}
 SEPARATED = (
     *("author/officer", "author/approver", "officer/approver", "author/amender"),
     *("approver/amender", "submitter/verifier", "submitter/claim_approver"),
@@ -71,59 +64,11 @@ EXCLUDED = (
     (Role.SOLVER, Role.BUREAU_APPROVER),
     (Role.SOLVER, Role.FINANCE),
 )
-LATER = START + dt.timedelta(hours=1)
 
 who = st.integers(0, PEOPLE - 1)
 place = st.integers(0, 2)
 any_number = st.integers(0, 11)
 Act = Callable[[WriteSession, Actor], Awaitable[object]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A database with a pilot whose cost may be claimed, and ids to begin with."""
-
-    path: Path
-    places: tuple[UUID, ...]
-    people: tuple[UUID, ...]
-    batch_id: UUID
-    pilot_id: UUID
-
-
-async def set_up(path: Path) -> Stage:
-    """Play a pilot until its first phase has passed, and let four people in."""
-    database, clock = Database(f"sqlite+aiosqlite:///{path}"), FixedClock(START)
-    await shipped_rules(database)
-    pilot = await an_open_pilot(database, clock)
-    await pilot.run("P0", Outcome.PASSED)
-    poster_id = await an_organization(database)
-    async with database.writing() as session:
-        rows = [
-            await people.register_person(
-                session, SYSTEM, name_zh=f"甲{at}", name_en=f"Person {at}", now=START
-            )
-            for at in range(PEOPLE)
-        ]
-    stage = Stage(
-        path=path,
-        places=(poster_id, pilot.people.solvers[0].organization_id, pilot.call.gov_id),
-        people=tuple(row.id for row in rows),
-        batch_id=await a_batch(database, clock),
-        pilot_id=pilot.id,
-    )
-    await database.close()
-    return stage
-
-
-@dataclasses.dataclass(slots=True)
-class Held:
-    """A key, and whether it ought to open anything."""
-
-    text: str
-    id: UUID
-    person: int
-    place: int
-    alive: bool = True
 
 
 class Hands(RuleBasedStateMachine):
@@ -230,6 +175,15 @@ class Hands(RuleBasedStateMachine):
             for held in self.keys:
                 held.alive &= (held.person, held.place) != (person, at)
 
+    @rule(person=who, at=place, roles=any_number)
+    def come_back(self, person: int, at: int, roles: int) -> None:
+        """Leave and join again: not one key of the earlier stay opens anything."""
+        self.leave(person, at)
+        self.join(person, at, roles)
+        for held in self.keys:
+            opens = self.loop.run(actor_of(self.database, held)) is not None
+            assert opens == held.alive, "a key lasts as long as its membership, and not longer"
+
     @rule(person=who, at=place)
     def another_key(self, person: int, at: int) -> None:
         """Get a second key for the same membership."""
@@ -295,7 +249,8 @@ class Hands(RuleBasedStateMachine):
     def _steps(self, version: int) -> dict[str, Act]:
         assert self.call_id is not None
         known: dict[str, Any] = {"expected_version": version}
-        call_id, now = self.call_id, {"now": LATER}
+        now: dict[str, Any] = {"now": LATER}
+        call_id = self.call_id
         other = a_content(problem={"zh": f"澄清 {version}(示例)"})
         return {
             "revise": lambda s, a: drafting.revise(s, a, call_id, content=other, **known, **now),
@@ -360,7 +315,7 @@ class Hands(RuleBasedStateMachine):
     @invariant()
     def no_one_holds_roles_that_exclude_each_other(self) -> None:
         """Not even in two organisations."""
-        rows = self.loop.run(self._present())
+        rows = self.loop.run(present(self.database))
         for person in self.stage.people:
             held = {role for row in rows if row.person_id == person for role in row.roles}
             for one, other in EXCLUDED:
@@ -383,7 +338,7 @@ class Hands(RuleBasedStateMachine):
     def _with_key(self, number: int, duty: str, act: Act) -> Any:
         """Do something as whoever a key speaks for, and remember who did it."""
         held = _choice(self.keys, number)
-        actor = self.loop.run(self._actor(held))
+        actor = self.loop.run(actor_of(self.database, held))
         assert (actor is not None) == held.alive, "a key opens as long as its membership lasts"
         if actor is None:
             return None
@@ -393,7 +348,7 @@ class Hands(RuleBasedStateMachine):
         return row
 
     def _on_member(self, person: int, at: int, act: Callable[..., Awaitable[Any]]) -> Any:
-        ids = {
+        ids: dict[str, Any] = {
             "organization_id": self.stage.places[at],
             "person_id": self.stage.people[person],
         }
@@ -405,18 +360,6 @@ class Hands(RuleBasedStateMachine):
 
         return self._try(in_version)
 
-    async def _actor(self, held: Held) -> Actor | None:
-        async with self.database.reading() as session:
-            try:
-                return await key_queries.actor_of_key(session, held.text, now=LATER)
-            except CredentialRefused:
-                return None
-
-    async def _present(self) -> list[Member]:
-        async with self.database.reading() as session:
-            found = await session.exec(select(Member).where(col(Member.left_at).is_(None)))
-            return list(found.all())
-
     def _call(self) -> tuple[int, ScenarioState | None]:
         async def look() -> tuple[int, ScenarioState | None]:
             if self.call_id is None:
@@ -426,18 +369,6 @@ class Hands(RuleBasedStateMachine):
             return row.version, row.state
 
         return self.loop.run(look())
-
-
-_WRITING = [("author", "submit"), ("author", "sign"), ("author", "revise"), ("author", "submit")]
-STEPS: dict[ScenarioState, list[tuple[str, str]]] = {
-    ScenarioState.DRAFT: _WRITING,
-    ScenarioState.RETURNED: _WRITING,
-    ScenarioState.SUBMITTED: [("officer", "accept")],
-    ScenarioState.UNDER_REVIEW: [("approver", "approve"), ("returner", "return")],
-    ScenarioState.APPROVED: [("approver", "publish")],
-    ScenarioState.PUBLISHED: [("amender", "amend")],
-}
-"""What may be tried in which state, and which duty it is."""
 
 
 def _choice(items: Any, number: int) -> Any:

@@ -71,9 +71,11 @@ class TestCalls:
         first = also(called.cast.officer.actor, *ALL_OF_THE_BUREAU, Role.POSTER)
         second = await someone(database, Role.BUREAU_OFFICER)
         poster, now = called.cast.poster.actor, clock.now()
-        known = {"expected_version": await given.the_version(database, called), "now": now}
+        version = await given.the_version(database, called)
         async with database.writing() as session:
-            row = await calls.send_back(session, first, called.id, reason="不全", **known)
+            row = await calls.send_back(
+                session, first, called.id, reason="不全", expected_version=version, now=now
+            )
             writing = also(first, at=poster.organization_id)
             with pytest.raises(SameHands) as rewriting:
                 await drafting.revise(
