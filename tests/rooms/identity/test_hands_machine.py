@@ -388,7 +388,7 @@ def test_no_sequence_of_memberships_lets_one_person_do_two_separated_duties(stag
     """Joining, leaving, coming back, new roles, second organisations, many keys: none helps."""
     machine = type("HandsOnStage", (Hands,), {"stage": stage})
     chosen = settings(
-        max_examples=15,
+        max_examples=12,
         stateful_step_count=25,
         deadline=None,
         # Shrinking plays hundreds of stories more; what was found is printed as it is.
