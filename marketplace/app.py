@@ -13,7 +13,14 @@ from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
 from marketplace.identity.guards import Porter
-from marketplace.identity.routes import audit, keys, organizations, people
+from marketplace.identity.routes import (
+    audit,
+    invitations,
+    keys,
+    memberships,
+    organizations,
+    people,
+)
 from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
 from marketplace.profiles import routes as profiles
@@ -39,6 +46,10 @@ def doors() -> list[ControllerRouterHandler]:
         openapi.asset,
         organizations.OrganizationController,
         people.MemberController,
+        memberships.MembershipController,
+        memberships.my_memberships,
+        invitations.InvitationController,
+        invitations.accept_invitation,
         keys.ApiKeyController,
         people.me,
         audit.list_audit_log,

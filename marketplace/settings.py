@@ -54,6 +54,9 @@ class Settings:
     upload_bytes_max: int = 33_554_432
     """Largest prediction file accepted, in bytes as sent."""
 
+    invitations_open_max: int = 50
+    """Invitations of one organisation that may wait for an answer at the same time."""
+
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 

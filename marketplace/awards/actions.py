@@ -23,13 +23,15 @@ from marketplace.events.rules.catalogue.pilots import (
     AwardForfeited,
 )
 from marketplace.events.rules.envelope import Event
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.database import WriteSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
+from marketplace.scoring import queries as scoring
 
 
 async def decide_award(
@@ -136,11 +138,15 @@ async def confirm_award(
 async def forfeit_award(
     session: WriteSession, actor: Actor, award_id: UUID, *, reason: str, now: dt.datetime
 ) -> Award:
-    """Take the slot back from a winner who does not sign (B16); the next in rank may follow."""
+    """Take the slot back from a winner who does not sign (B16); the next in rank may follow.
+
+    It decides about the award as much as giving it does, so it needs the same hands.
+    """
     access.require(actor, Permission.AWARDS_DECIDE)
     _check_reason(reason)
     call, row = await _locked(session, award_id)
     access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
+    duties.require(actor, Duty.DECIDER, await scoring.hands_on(session, call))
     await _move(session, row, "forfeit")
     row.live_slot, row.ended_at, row.ended_reason = None, now, reason
     said = AwardForfeited(award_id=row.id, scenario_id=row.scenario_id, reason=reason)

@@ -38,13 +38,6 @@ class QuoteAboveBudget(Unacceptable):
     title_zh = "报价超过榜单预算上限。"
 
 
-class DeciderOnPanel(Forbidden):
-    """Whoever sat on the panel may not decide the award."""
-
-    code = "awards.decider_on_panel"
-    title_zh = "评审组成员不得作出中选决定。"
-
-
 class PublicityRunning(Conflict):
     """The time for objections is not over."""
 

@@ -53,7 +53,7 @@ async def standing(session: ReadSession, call: Scenario) -> Standing:
         out=frozenset(row.bid_id for row in earlier if row.state not in LIVE),
         slots=max(content.race.stage1_solvers, content.race.final_solvers),
         budget_fen=content.budget.ceiling_fen,
-        panel=frozenset(seat.person_id for seat in await scoring.seats(session, call.id)),
+        done=await scoring.hands_on(session, call),
     )
 
 

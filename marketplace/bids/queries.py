@@ -14,6 +14,7 @@ from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
 from marketplace.bids.tables import Bid, BidVersion, CallSeal, EligibilityCheck, Opening
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios import queries as scenarios
@@ -228,6 +229,22 @@ async def receipt(session: ReadSession, bid: Bid) -> BidVersion:
     if bid.content_number == 0:
         raise ReceiptUnknown(bid_id=str(bid.id))
     return await bid_version(session, bid.id, bid.content_number)
+
+
+async def hands_on(session: ReadSession, scenario_id: UUID) -> dict[Duty, frozenset[UUID]]:
+    """Tell who opened the bids of a call and who checked them, for the separation of duties."""
+    found = await opening(session, scenario_id)
+    checked = await session.exec(
+        select(EligibilityCheck.checked_by)
+        .where(EligibilityCheck.bid_id == Bid.id)
+        .where(Bid.scenario_id == scenario_id)
+    )
+    witness = None if found is None else found.witness_id
+    return {
+        Duty.OPENER: frozenset() if found is None else frozenset({found.officer_id}),
+        Duty.WITNESS: frozenset() if witness is None else frozenset({witness}),
+        Duty.CHECKER: frozenset(checked.all()),
+    }
 
 
 async def eligibility(session: ReadSession, bid_id: UUID) -> EligibilityCheck | None:

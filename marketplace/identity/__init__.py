@@ -3,6 +3,10 @@
 Cast.  An `Organization` is a legal unit with a unified social credit code.  A `Person` acts for one
 through a `Member` row that holds roles.  An `ApiKey` speaks for one person in one organisation; the
 porter (`guards`) turns it into an `Actor`, a frozen value that carries everything a decision about
-rights needs.  Rights are decided in actions, on the first line, by `access.require`; separation of
-duties is a predicate on ids.
+rights needs.  Rights are decided in actions, on the first line, by `access.require`; what must be
+in other hands by `duties.require`, from one table.
+
+An `Invitation` offers roles to whoever holds its token.  A `Member` row is the present or last stay
+of a person in an organisation, its `MembershipPeriod`s are the history.  Locks are taken in this
+order: organisation, invitation, person, member.
 """

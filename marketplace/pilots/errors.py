@@ -162,3 +162,10 @@ class ClaimsOpen(Conflict):
 
     code = "pilots.claims_open"
     title_zh = "仍有未结的费用申报或应付款项,不能关闭试点。"
+
+
+class OfTheSolver(Forbidden):
+    """Whoever belongs or belonged to the solver judges neither its pilot nor its cost."""
+
+    code = "pilots.of_the_solver"
+    title_zh = "揭榜方的现任或曾任人员不得审核其试点和费用。"

@@ -11,6 +11,7 @@ from sqlmodel import and_, col, func, or_, select
 
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.profiles import queries as profiles
@@ -202,6 +203,30 @@ async def profile_of(session: ReadSession, row: Scenario, on: dt.date) -> RulePr
     return await profiles.profile_in_force(session, row.track, on)
 
 
+async def hands_on(session: ReadSession, row: Scenario) -> dict[Duty, frozenset[UUID]]:
+    """Tell who did what to a call: the ground of the separation of duties.
+
+    Whoever revised, signed or submitted it is its author as much as whoever began it.
+    """
+    found = await session.exec(
+        select(ScenarioVersion.written_by, ScenarioVersion.note).where(
+            ScenarioVersion.scenario_id == row.id
+        )
+    )
+    written = found.all()
+    # Only an amendment says why, so a note tells what was written after the publication.
+    wrote = {person for person, note in written if note is None}
+    amended = {person for person, note in written if note is not None}
+    earlier = {UUID(one) for one in row.earlier_officers or []}
+    done = {
+        Duty.AUTHOR: {row.author_id, row.need_signed_by, row.submitted_by, *wrote},
+        Duty.OFFICER: {row.officer_id, *earlier},
+        Duty.APPROVER: {row.approver_id, row.publisher_id},
+        Duty.AMENDER: amended,
+    }
+    return {duty: frozenset(one for one in who if one is not None) for duty, who in done.items()}
+
+
 async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -> Call:
     """Describe a published call; `lock` keeps closing, amending and bidding in a line."""
     row = await scenario(session, scenario_id, lock=lock)
@@ -246,7 +271,7 @@ async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.d
         poster_id=row.poster_id,
         end_user_id=row.end_user_id,
         author_id=row.author_id,
-        officer_id=row.officer_id,
+        done=await hands_on(session, row),
         need_signed=row.need_signed_at is not None,
         data_settled=bool(in_force.content["datasets"]) or in_force.content["no_dataset"],
         panel_seated=row.panel_seated_at is not None,

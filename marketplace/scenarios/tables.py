@@ -55,7 +55,12 @@ class Scenario(Versioned, table=True):
     author_id: UUID | None = Field(default=None, foreign_key="person.id")
     """Null where the platform itself loaded the call."""
     officer_id: UUID | None = Field(default=None, foreign_key="person.id")
+    earlier_officers: list[str] | None = json_document(default=None, nullable=True)
+    """Whoever reviewed the call before it was returned: persons, for the separation of duties."""
+    submitted_by: UUID | None = Field(default=None, foreign_key="person.id")
     approver_id: UUID | None = Field(default=None, foreign_key="person.id")
+    """Whoever approved it."""
+    publisher_id: UUID | None = Field(default=None, foreign_key="person.id")
     need_signed_by: UUID | None = Field(default=None, foreign_key="person.id")
     need_signed_at: dt.datetime | None = Field(default=None)
     review: dict[str, str] | None = json_document(default=None, nullable=True)

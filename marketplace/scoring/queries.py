@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,6 +13,7 @@ from marketplace.bids.errors import BidUnknown
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables import Bid
 from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.identity.tables.people import Person
 from marketplace.kit.database import ReadSession
@@ -30,7 +30,7 @@ from marketplace.scoring.rules import visibility
 from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
-from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric
+from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric, published_rubric
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
 from marketplace.scoring.tables import (
     HiddenSet,
@@ -43,10 +43,6 @@ from marketplace.scoring.tables import (
 )
 
 REVOKED = "revoked"
-CRITERION_FIELDS = (
-    *("code", "kind", "weight_bps", "scale_max", "metric", "floor", "target"),
-    *("hard_floor", "direction", "formula"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,25 +57,7 @@ class Candidate:
 
 def rubric_of(call: Call) -> Rubric:
     """Read the yardstick that was published with a call."""
-    content = call.content.to_document()
-    scheme = content["scoring"]
-    return Rubric.from_document(
-        {
-            "method": scheme["method"],
-            "criteria": [_criterion(one) for one in content["criteria"]],
-            "rounding": scheme["rounding"],
-            "aggregation": scheme["aggregation"],
-            "trim": scheme["trim"],
-            "tie_breaks": list(scheme["tie_breaks"]),
-        }
-    )
-
-
-def _criterion(document: dict[str, Any]) -> dict[str, Any]:
-    """Write a criterion of a call as the rubric reads it."""
-    title = document["title"]
-    names = {"title_zh": title["zh"], "title_en": title["en"] or title["zh"]}
-    return names | {name: document[name] for name in CRITERION_FIELDS}
+    return published_rubric(call.content.to_document())
 
 
 def criterion_of(call: Call, code: str, *kinds: Kind) -> Criterion:
@@ -88,6 +66,22 @@ def criterion_of(call: Call, code: str, *kinds: Kind) -> Criterion:
     if found is None or found.kind not in kinds:
         raise CriterionUnknown(criterion=short(code), kinds=sorted(kinds))
     return found
+
+
+async def hands_on(session: ReadSession, scenario: Scenario) -> dict[Duty, frozenset[UUID]]:
+    """Tell who did what to a call up to its ranking; a recused judge has judged all the same."""
+    seated = await seats(session, scenario.id)
+    return {
+        **await scenarios.hands_on(session, scenario),
+        **await bids.hands_on(session, scenario.id),
+        Duty.JUDGE: frozenset(seat.person_id for seat in seated),
+        Duty.SEATER: frozenset(
+            person
+            for seat in seated
+            for person in (seat.seated_by, seat.recused_by)
+            if person is not None
+        ),
+    }
 
 
 async def seats(session: ReadSession, scenario_id: UUID) -> Sequence[PanelSeat]:

@@ -80,6 +80,7 @@ class PanelSeat(Row, table=True):
     seated_at: dt.datetime
     signed_at: dt.datetime | None = Field(default=None)
     recused_at: dt.datetime | None = Field(default=None)
+    recused_by: UUID | None = Field(default=None, foreign_key="person.id")
     recusal_reason: str | None = Field(default=None, max_length=2000)
 
 

@@ -65,7 +65,15 @@ ROWS: dict[str, frozenset[str]] = {
     "organizations_get": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
     "organizations_verify": anywhere(OFFICER),
     "members_list": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
-    "members_add": anywhere(OFFICER | ADMIN),
+    "members_add": anywhere(ADMIN),
+    "members_get": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
+    "members_change_roles": OWNER | anywhere(ADMIN),
+    "members_leave": POSTER | OWNER | anywhere(ADMIN),
+    "me_memberships": SIGNED_IN,
+    "invitations_create": OWNER | anywhere(ADMIN),
+    "invitations_list": OWNER | anywhere(ADMIN),
+    "invitations_revoke": OWNER | anywhere(ADMIN),
+    "invitations_accept": EVERYBODY,
     "api_keys_issue": SIGNED_IN,
     "api_keys_list": SIGNED_IN,
     "api_keys_revoke": POSTER | anywhere(ADMIN),
@@ -174,6 +182,9 @@ BODIES: dict[str, Any] = {
         "region": "440305",
     },
     "members_add": {"name": {"zh": "李四"}, "roles": ["solver"]},
+    "members_change_roles": {"roles": ["poster"]},
+    "invitations_create": {"roles": ["solver"]},
+    "invitations_accept": {"token": "{invitation_token}", "name": {"zh": "王五"}},
     "api_keys_issue": {"name": "door"},
     "ownership_edges_record": {
         "holder": {"organization_id": "{organization_id}"},
@@ -204,9 +215,9 @@ BODIES: dict[str, Any] = {
     "bids_submit": OFFER,
     "bids_replace": OFFER,
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
-    "panels_seat": {"seats": [{"person_id": "{person_id}", "chair": True}]},
+    "panels_seat": {"seats": [{"person_id": "{stranger_id}", "chair": True}]},
     "panels_recuse": {"label": "J5", "reason": "利害关系"},
-    "panels_replace": {"label": "J5", "person_id": "{person_id}"},
+    "panels_replace": {"label": "J5", "person_id": "{stranger_id}"},
     "hidden_sets_upload": given.TRUTH,
     "submissions_upload": given.labels(9),
     "score_sheets_record": {
@@ -336,6 +347,8 @@ async def _values(
     async with database.writing() as session:
         await fanout.fan_out(session, now=play.clock.now())
     deliveries = await play.get(poster, f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")
+    invitations = f"/v1/organizations/{poster.organization_id}/invitations"
+    sent = await play.do(people["platform_admin"], invitations, {"roles": ["data_custodian"]})
     bid_id = play.bids["solver"]
     submissions = await play.get(solver, f"/v1/bids/{bid_id}/submissions")
     return {
@@ -354,5 +367,8 @@ async def _values(
         "round_id": round_id,
         "endpoint_id": endpoint["id"],
         "delivery_id": deliveries["items"][0]["id"],
-        "person_id": str(people["stranger"].actor.person_id),
+        "person_id": str(poster.actor.person_id),
+        "stranger_id": str(people["stranger"].actor.person_id),
+        "invitation_id": sent["invitation"]["id"],
+        "invitation_token": sent["token"],
     }

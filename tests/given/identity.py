@@ -8,6 +8,7 @@ from uuid import UUID
 from marketplace.identity.actions import keys, organizations, people
 from marketplace.identity.rules import credentials
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
+from marketplace.identity.rules.roles import BUREAU_ROLES
 from marketplace.identity.tables.organizations import OrganizationKind, SizeClass
 from marketplace.kit.database import Database
 from tests.conftest import START
@@ -74,7 +75,7 @@ async def someone(
 ) -> Someone:
     """A person with `roles` in an organisation (a new one unless given), and a key."""
     if organization_id is None:
-        bureau = bool(set(roles) & people.BUREAU_ROLES)
+        bureau = bool(set(roles) & BUREAU_ROLES)
         default = OrganizationKind.GOVERNMENT if bureau else OrganizationKind.COMPANY
         organization_id = await an_organization(database, kind=kind or default)
     async with database.writing() as session:

@@ -13,7 +13,7 @@ import json
 import pkgutil
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,7 +25,6 @@ import marketplace
 from marketplace.app import create_app
 from marketplace.events.rules.envelope import Event, Visibility
 from marketplace.house import House
-from marketplace.identity.rules.access import BUREAU_BOUND, ROLE_PERMISSIONS, Permission, Role
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
@@ -35,12 +34,11 @@ from marketplace.kit.storage import Storage
 from marketplace.settings import PREFIX, REPOSITORY, Settings
 from marketplace.wire.openapi import document_text
 from marketplace.wire.problems import STATUS_OF_KIND, TITLES_OF_STATUS, TYPE_BASE, status_of
-from tests.doors import strangers
+from tests.house import rights
+from tests.house.paper import MADE, table
 from tests.house.source import ROOT, tracked
 
 DOCS: Final = ROOT / "docs"
-REFRESH: Final = "python -m tests.house.pages"
-MADE: Final = f"<!-- Made by `{REFRESH}`. Change the code, not this page. -->"
 
 
 @cache
@@ -91,14 +89,6 @@ def lifecycles() -> tuple[Lifecycle, ...]:
 def first_line(kind: type[Any]) -> str:
     """Read the first paragraph of a docstring as one line."""
     return " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
-
-
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Write a table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
 
 
 def configuration() -> str:
@@ -248,53 +238,6 @@ def _move(lifecycle: Lifecycle, move: Move) -> tuple[str, ...]:
     )
 
 
-def permissions() -> str:
-    """Write who may do what: the two tables that decide and that are tested whole."""
-    roles = list(Role)
-    given = [
-        (f"`{permission.value}`", ", ".join(r.value for r in roles if permission in _given(r)))
-        for permission in Permission
-    ]
-    doors = [(f"`{name}`", *_who(strangers.ROWS[name])) for name in sorted(strangers.ROWS)]
-    return f"""{MADE}
-
-# Who may do what
-
-Rights are decided in the action, on the roles of the person in the organisation that the key or
-the session speaks for, on the scopes of the key, and on the thing itself. A key may be limited to
-some of these permissions by naming them as its scopes.
-
-{table(("permission", "roles that give it"), given)}
-
-On a call the roles {", ".join(f"`{r.value}`" for r in sorted(BUREAU_BOUND))} count only in the
-bureau that organises it.
-
-## Every door
-
-Each operation is asked by nobody, by a stranger, and by every role in the right organisation and
-in a wrong one, on both databases; whoever is not named is refused, nothing changes, and the audit
-log says who was refused. *Right* is the organisation that the thing belongs to: the bureau that
-organises the call, its poster, the bidder. *Elsewhere* is any other.
-
-{table(("operation", "in the right organisation", "elsewhere"), doors)}
-"""
-
-
-def _given(role: Role) -> frozenset[Permission]:
-    return ROLE_PERMISSIONS[role]
-
-
-def _who(askers: frozenset[str]) -> tuple[str, str]:
-    """Name who gets through a door, at home and elsewhere."""
-    if askers == strangers.EVERYBODY:
-        return "everybody", "everybody"
-    if askers == strangers.SIGNED_IN:
-        return "everybody who is signed in", "everybody who is signed in"
-    home = [role.value for role in Role if role.value in askers]
-    away = [role.value for role in Role if role.value + strangers.ELSEWHERE in askers]
-    return ", ".join(home), ", ".join(away)
-
-
 @cache
 def app_over_nothing() -> Litestar:
     """Build the app without opening a database, a folder or a key."""
@@ -362,10 +305,11 @@ def _title(path: Path) -> str:
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "configuration.md": configuration,
+    "duties.md": rights.duties_page,
     "errors.md": errors,
     "events.md": events,
     "state-tables.md": state_tables,
-    "permissions.md": permissions,
+    "permissions.md": rights.permissions,
     "openapi.json": openapi,
     "README.md": index,
 }

@@ -18,6 +18,7 @@ from marketplace.kit.lifecycle import Lifecycle
 from marketplace.settings import PREFIX, Settings
 from marketplace.wire.problems import TITLES_OF_STATUS, status_of
 from tests.house import pages, source
+from tests.house.paper import REFRESH
 from tests.house.source import ROOT, listing, text_of
 
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
@@ -54,7 +55,7 @@ def test_a_made_page_is_what_the_code_says_today(name: str) -> None:
     written = page.read_text(encoding="utf-8") if page.exists() else ""
     up_to_date = written == pages.PAGES[name]()
     # A page against a page is a screenful of differences; what to do about it is one line.
-    assert up_to_date, f"docs/{name} is not up to date: run `{pages.REFRESH}`"
+    assert up_to_date, f"docs/{name} is not up to date: run `{REFRESH}`"
 
 
 def test_every_setting_says_what_it_means() -> None:

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from marketplace import registry
 from marketplace.wire.openapi import document_text
 from tests.house import pages
+from tests.house.paper import REFRESH
 from tests.house.source import ROOT, listing
 
 METHODS: Final = ("get", "put", "post", "delete", "patch")
@@ -42,7 +43,7 @@ def test_the_document_is_the_one_that_was_reviewed() -> None:
     told = (
         "" if reviewed else "\n".join(_differences(json.loads(written), pages.openapi_document()))
     )
-    assert reviewed, f"docs/openapi.json differs; review, then run `{pages.REFRESH}`\n{told}"
+    assert reviewed, f"docs/openapi.json differs; review, then run `{REFRESH}`\n{told}"
 
 
 def _differences(reviewed: dict[str, Any], now: dict[str, Any]) -> list[str]:

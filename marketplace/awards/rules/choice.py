@@ -1,17 +1,18 @@
 """The choice itself: a slot goes to the best-ranked bid that is still willing, and to no other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.awards.errors import (
-    DeciderOnPanel,
     NotACandidate,
     NothingRanked,
     QuoteAboveBudget,
     RankOrderBroken,
     SlotsTaken,
 )
+from marketplace.identity.rules import duties
+from marketplace.identity.rules.duties import Duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +37,18 @@ class Standing:
     """Bids that were awarded and fell out: forfeited or void."""
     slots: int
     budget_fen: int
-    panel: Collection[UUID]
-    """Persons who sat on the panel."""
+    done: Mapping[Duty, Collection[UUID]]
+    """Who did what to the call up to its ranking."""
 
 
 def choose(standing: Standing, bid_id: UUID, *, decided_by: UUID) -> Candidate:
     """Find the candidate to award, or refuse.
 
-    Refuses  DeciderOnPanel; NothingRanked; SlotsTaken; NotACandidate, also for a bid that has
+    Refuses  SameHands; NothingRanked; SlotsTaken; NotACandidate, also for a bid that has
              been awarded before; RankOrderBroken with the bids that come first;
              QuoteAboveBudget.
     """
-    if decided_by in standing.panel:
-        raise DeciderOnPanel(person_id=str(decided_by))
+    duties.check(decided_by, Duty.DECIDER, standing.done)
     if not standing.candidates:
         raise NothingRanked()
     if len(standing.awarded) >= standing.slots:

@@ -26,8 +26,9 @@ from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidsOpened
 from marketplace.identity.errors import NotPermitted
 from marketplace.identity.queries import organizations as identity
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit import secrets
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
@@ -69,7 +70,7 @@ async def witness_opening(
         raise OpeningNotRequested()
     if opening.opened_at is not None:
         raise AlreadyOpened()
-    access.require_other_hands(actor, opening.officer_id, duty="officer/witness")
+    duties.require(actor, Duty.WITNESS, {Duty.OPENER: opening.officer_id})
     key = await call_key(session, scenario_id, keeper=keeper, now=now)
     entries = []
     for bid in await queries.timely_bids(session, scenario_id):

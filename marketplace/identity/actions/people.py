@@ -3,33 +3,13 @@
 import datetime as dt
 from uuid import UUID
 
-from marketplace.events import actions as events
-from marketplace.events.rules.catalogue.identity import (
-    MemberJoined,
-)
-from marketplace.identity.errors import (
-    AlreadyMember,
-    PersonUnknown,
-    RoleNotYours,
-)
-from marketplace.identity.queries import organizations, people
+from marketplace.identity.actions import memberships as joining
+from marketplace.identity.queries import memberships, organizations, people
 from marketplace.identity.rules import access
+from marketplace.identity.rules import roles as rules
 from marketplace.identity.rules.access import Actor, Permission, Role
-from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.identity.tables.people import ExpertProfile, Member, Person
 from marketplace.kit.database import WriteSession
-
-BUREAU_ROLES = frozenset(
-    {
-        Role.BUREAU_OFFICER,
-        Role.BUREAU_APPROVER,
-        Role.SUPERVISOR,
-        Role.FINANCE,
-        Role.AUDITOR,
-        Role.REVIEW_BODY,
-    }
-)
-"""Roles that only a government organisation can have, and only an administrator can give."""
 
 
 async def register_person(
@@ -52,45 +32,21 @@ async def add_member(
     roles: frozenset[Role],
     now: dt.datetime,
 ) -> Member:
-    """Give a person roles in an organisation.
+    """Give a person roles in an organisation without asking the person.
 
-    Refuses  RoleNotYours for a bureau role from anybody but an administrator, for a bureau role in
-    an
-             organisation that is not government, and for the administrator's own role.
+    The bureau does so for the first people of an organisation.  Once it has an administrator,
+    people are invited and accept.
+
+    Refuses  OwnMembership for oneself; NotPermitted once there is an administrator, except for the
+             platform's; RoleNotYours, RolesIncompatible, AlreadyMember.
     """
     access.require(actor, Permission.MEMBERS_ADD)
-    organization = await organizations.organization(session, organization_id)
-    await people.person(session, person_id)
-    _may_give(actor, roles, organization.kind)
-    try:
-        await people.member(session, organization_id, person_id)
-    except PersonUnknown:
-        pass
-    else:
-        raise AlreadyMember(person_id=str(person_id))
-    row = Member(
-        organization_id=organization_id,
-        person_id=person_id,
-        roles=sorted(role.value for role in roles),
-        joined_at=now,
+    where = await memberships.place(session, organization_id, lock=True)
+    rules.check_not_oneself(actor, where, person_id)
+    rules.check_given(actor, where, roles)
+    return await joining.join(
+        session, actor, organization_id, person_id, roles=roles, given_by=actor, now=now
     )
-    session.add(row)
-    await session.flush()
-    said = MemberJoined(
-        organization_id=organization_id, person_id=person_id, roles=tuple(sorted(roles))
-    )
-    await events.record(session, said, by=actor.kind, now=now, organization_id=organization_id)
-    return row
-
-
-def _may_give(actor: Actor, roles: frozenset[Role], kind: OrganizationKind) -> None:
-    if actor.is_system:
-        return
-    if Role.PLATFORM_ADMIN in roles:
-        raise RoleNotYours(roles=[Role.PLATFORM_ADMIN.value])
-    bureau = sorted(role.value for role in roles & BUREAU_ROLES)
-    if bureau and not (actor.has(Role.PLATFORM_ADMIN) and kind is OrganizationKind.GOVERNMENT):
-        raise RoleNotYours(roles=bureau)
 
 
 async def register_expert(

@@ -61,7 +61,7 @@ class MemberController(Controller):
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
     ) -> Response[MemberOut]:
-        """Give a new or known person roles in an organisation."""
+        """Give a new or known person roles in an organisation that has no administrator yet."""
         access.require(actor, Permission.MEMBERS_ADD)
         if (data.name is None) == (data.person_id is None):
             raise NameOrPerson()
@@ -76,7 +76,7 @@ class MemberController(Controller):
             writer, actor, organization_id, person_id, roles=roles, now=now
         )
         person = await people.person(writer, person_id)
-        return answer(request, MemberOut.of(member, person), status=201)
+        return answer(request, MemberOut.of(member, person), version=member.version, status=201)
 
 
 @get("/v1/me", operation_id="me_get", tags=["identity"])

@@ -1,4 +1,4 @@
-"""Roles, permissions and the table that joins them; separation of duties on ids."""
+"""Roles, permissions and the table that joins them."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors import NotPermitted
 from marketplace.kit.errors import Unauthenticated
 
 
@@ -230,9 +230,3 @@ def require(actor: Actor, permission: Permission) -> None:
     signed_in(actor)
     if not actor.may(permission):
         raise NotPermitted(permission=permission.value)
-
-
-def require_other_hands(actor: Actor, *earlier: UUID | None, duty: str) -> None:
-    """Refuse when the same person already did a duty that must be in other hands."""
-    if not actor.is_system and actor.person_id in earlier:
-        raise SameHands(duty=duty)

@@ -29,6 +29,7 @@ class MemberOut(Out, frozen=True, kw_only=True):
     name: BilingualOut
     roles: list[str]
     joined_at: dt.datetime
+    version: int
 
     @classmethod
     def of(cls, member: Member, person: Person) -> "MemberOut":
@@ -39,6 +40,7 @@ class MemberOut(Out, frozen=True, kw_only=True):
             name=BilingualOut(zh=person.name_zh, en=person.name_en),
             roles=member.roles,
             joined_at=member.joined_at,
+            version=member.version,
         )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from marketplace.kit.tables import Row, json_document
+from marketplace.kit.tables import Row, Versioned, json_document
 
 
 class Person(Row, table=True):
@@ -19,8 +19,11 @@ class Person(Row, table=True):
     registered_at: dt.datetime
 
 
-class Member(Row, table=True):
-    """A person's roles in one organisation."""
+class Member(Versioned, table=True):
+    """A person's roles in one organisation, as they are now or were when the person left.
+
+    Whoever comes back has the same row again; what was in between is told by the periods.
+    """
 
     __tablename__ = "member"
     __table_args__ = (UniqueConstraint("organization_id", "person_id"),)
@@ -29,6 +32,7 @@ class Member(Row, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     roles: list[str] = json_document()
     joined_at: dt.datetime
+    """When the present, or last, stay began."""
     left_at: dt.datetime | None = Field(default=None)
 
 

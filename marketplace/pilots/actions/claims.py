@@ -1,7 +1,7 @@
 """Submit, verify, reject, approve and pay cost claims.
 
-Four pairs of hands: whoever verifies did not submit, whoever approves did neither, and whoever pays
-did not verify.
+Four pairs of hands: one person submits, another verifies, a third approves, a fourth pays; and none
+of the last three belongs, or ever belonged, to the solver.
 """
 
 import datetime as dt
@@ -20,15 +20,16 @@ from marketplace.events.rules.catalogue.pilots import (
     ClaimVerified,
 )
 from marketplace.events.rules.envelope import Event
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.ledger import actions as ledger
 from marketplace.ledger.rules.accounts import AccountKind, AccountName
 from marketplace.ledger.rules.entries import Cause, entry_of
 from marketplace.pilots import queries
-from marketplace.pilots.actions.running import require_party
+from marketplace.pilots.actions.running import require_outsider, require_party
 from marketplace.pilots.errors import (
     BankReferenceUsed,
     CostLineUsed,
@@ -117,11 +118,12 @@ async def verify_claim(
     """Write down what was found for each line of a claim (C03, C05).
 
     Shape    `verified_fen` names every line by its key, at most at what was claimed.
-    Refuses  SameHands for the submitter; VerifiedAboveClaimed with the lines that are wrong.
+    Refuses  SameHands for the submitter, OfTheSolver for the solver's people;
+             VerifiedAboveClaimed with the lines that are wrong.
     """
     access.require(actor, Permission.CLAIMS_VERIFY)
     pilot, row = await _locked(session, claim_id)
-    access.require_other_hands(actor, row.submitted_by, duty="submitter/verifier")
+    await _require_other_hands(session, actor, Duty.VERIFIER, pilot, row)
     move = CLAIM.check(CLAIM.check(row.state, "accept").target, "verify")
     found = {costs.normal_key(key): amount for key, amount in verified_fen.items()}
     lines = await queries.lines_of(session, claim_id)
@@ -141,7 +143,7 @@ async def reject_claim(
     """Reject a claim that was not verified; its cost lines are free again (C06)."""
     access.require(actor, Permission.CLAIMS_APPROVE)
     pilot, row = await _locked(session, claim_id)
-    access.require_other_hands(actor, row.submitted_by, duty="submitter/approver")
+    await _require_other_hands(session, actor, Duty.CLAIM_APPROVER, pilot, row)
     move = CLAIM.check(CLAIM.check(row.state, "accept").target, "reject")
     for line in await queries.lines_of(session, claim_id):
         line.taken_key = None
@@ -164,7 +166,7 @@ async def approve_claim(
     """
     access.require(actor, Permission.CLAIMS_APPROVE)
     pilot, row = await _locked(session, claim_id)
-    access.require_other_hands(actor, row.submitted_by, row.verified_by, duty="verifier/approver")
+    await _require_other_hands(session, actor, Duty.CLAIM_APPROVER, pilot, row)
     move = CLAIM.check(row.state, "approve")
     phase = await queries.phase_for_settling(session, row.phase_id)
     settled = await _settle(session, pilot, phase, row)
@@ -204,13 +206,14 @@ async def pay_claim(
 
     Paying again under the same bank reference changes nothing.
 
-    Refuses  SameHands for the verifier; NothingOwed; BankReferenceUsed for another claim's.
+    Refuses  SameHands for whoever had it in hand before; NothingOwed; BankReferenceUsed for
+             another claim's.
     """
     access.require(actor, Permission.LEDGER_POST)
     pilot, row = await _locked(session, claim_id)
     if row.state is ClaimState.PAID and row.bank_reference == bank_reference:
         return row
-    access.require_other_hands(actor, row.submitted_by, row.verified_by, duty="verifier/payer")
+    await _require_other_hands(session, actor, Duty.PAYER, pilot, row)
     move = CLAIM.check(CLAIM.check(row.state, "order").target, "confirm")
     if not row.payable_fen:
         raise NothingOwed(claim_id=str(claim_id))
@@ -300,6 +303,19 @@ async def _locked(session: WriteSession, claim_id: UUID) -> tuple[Pilot, Claim]:
     unlocked = await queries.claim(session, claim_id)
     pilot = await queries.pilot(session, unlocked.pilot_id, lock=True)
     return pilot, await queries.claim(session, claim_id, lock=True)
+
+
+async def _require_other_hands(
+    session: WriteSession, actor: Actor, duty: Duty, pilot: Pilot, row: Claim
+) -> None:
+    """Refuse whoever had this claim in hand before, and whoever is one of the solver's people."""
+    done = {
+        Duty.SUBMITTER: row.submitted_by,
+        Duty.VERIFIER: row.verified_by,
+        Duty.CLAIM_APPROVER: row.approved_by,
+    }
+    duties.require(actor, duty, done)
+    await require_outsider(session, actor, pilot)
 
 
 async def _to_state(session: WriteSession, row: Claim, target: str) -> None:

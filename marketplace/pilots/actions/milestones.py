@@ -7,11 +7,12 @@ from uuid import UUID
 
 from marketplace.awards import actions as awarding
 from marketplace.events.rules.catalogue.pilots import PilotMilestoneResult, PilotMilestoneSubmitted
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.database import WriteSession
 from marketplace.pilots import queries
-from marketplace.pilots.actions.running import require_party, tell, to_state
+from marketplace.pilots.actions.running import require_outsider, require_party, tell, to_state
 from marketplace.pilots.errors import NotYourPart, PhaseOutOfOrder, StopNoticeMissing
 from marketplace.pilots.rules.findings import Answer, Point, check_blameless
 from marketplace.pilots.rules.lifecycle import OUTCOME_VERBS, PILOT, PhaseState
@@ -66,15 +67,17 @@ async def record_milestone(
     was (P12), or that it was stopped (P10) is decided by an approver; a finding of no fault never
     by the pilot's handler, and only with all five points proven.
 
-    Refuses  NotYourPart, SameHands, FindingIncomplete, StopNoticeMissing, PhaseOutOfOrder.
+    Refuses  NotYourPart, OfTheSolver, SameHands, FindingIncomplete, StopNoticeMissing,
+             PhaseOutOfOrder.
     """
     passed = verdict.outcome is Outcome.PASSED
     access.require(actor, Permission.PILOTS_RUN if passed else Permission.PILOTS_FIND)
     row = await queries.pilot(session, pilot_id, lock=True)
     if passed and not actor.has(Role.BUREAU_OFFICER):
         raise NotYourPart()
+    await require_outsider(session, actor, row)
     if verdict.outcome is Outcome.FAILED_BLAMELESS:
-        access.require_other_hands(actor, row.handler_id, duty="handler/finding of no fault")
+        duties.require(actor, Duty.FINDER, {Duty.HANDLER: row.handler_id})
         check_blameless(verdict.answers)
     if (verdict.outcome is Outcome.STOPPED) is not (verdict.stop_notice_on is not None):
         raise StopNoticeMissing(outcome=verdict.outcome.value)

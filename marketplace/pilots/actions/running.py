@@ -19,9 +19,11 @@ from marketplace.events.rules.catalogue.pilots import (
 from marketplace.events.rules.envelope import Event
 from marketplace.events.tables import EventRow
 from marketplace.identity.queries import organizations as identity
-from marketplace.identity.rules import access
+from marketplace.identity.queries import people
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role
-from marketplace.kit.database import WriteSession
+from marketplace.identity.rules.duties import Duty
+from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.ledger import actions as ledger
 from marketplace.ledger.rules.accounts import AccountKind, AccountName
 from marketplace.ledger.rules.entries import Cause, entry_of
@@ -30,6 +32,7 @@ from marketplace.pilots.errors import (
     AwardNotStanding,
     ClaimsOpen,
     NotYourPart,
+    OfTheSolver,
     PartiesNotDistinct,
     PhaseOutOfOrder,
     PhasesUnfinished,
@@ -155,10 +158,15 @@ async def request_acceptance(
 async def accept_pilot(
     session: WriteSession, actor: Actor, pilot_id: UUID, *, now: dt.datetime
 ) -> Pilot:
-    """Accept the pilot for the poster (P15)."""
+    """Accept the pilot for the poster (P15); whoever handles it may not.
+
+    Refuses  NotYourPart, SameHands, OfTheSolver.
+    """
     access.require(actor, Permission.PILOTS_RUN)
     row = await queries.pilot(session, pilot_id, lock=True)
     require_party(actor, row.poster_id)
+    duties.require(actor, Duty.ACCEPTER, {Duty.HANDLER: row.handler_id})
+    await require_outsider(session, actor, row)
     await to_state(session, row, PILOT.check(row.state, "accept").target)
     row.ended_at = now
     await tell(session, actor, row, PilotAccepted(pilot_id=row.id), now=now)
@@ -228,6 +236,14 @@ def require_party(actor: Actor, organization_id: UUID) -> None:
     """Refuse whoever does not act for this organisation."""
     if actor.organization_id != organization_id:
         raise NotYourPart()
+
+
+async def require_outsider(session: ReadSession, actor: Actor, row: Pilot) -> None:
+    """Refuse whoever belongs or belonged to the solver, in whatever organisation they act now."""
+    if actor.is_system:
+        return
+    if row.solver_id in await people.organizations_of(session, actor.person_id):
+        raise OfTheSolver(pilot_id=str(row.id))
 
 
 def _require_bureau_or(actor: Actor, organization_id: UUID) -> None:

@@ -11,8 +11,9 @@ from marketplace.events.rules.catalogue.scenarios import (
     ScenarioFailed,
     ScenarioPublished,
 )
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.digests import digest_of
@@ -55,11 +56,16 @@ async def accept(
     expected_version: int,
     now: dt.datetime,
 ) -> Scenario:
-    """Take a submitted call into review (SC03); the officer may not be its author."""
+    """Take a submitted call into review (SC03); the officer may not be its author.
+
+    An officer who reviewed it before it was returned is remembered: they may not approve it either.
+    """
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_REVIEW, expected_version
     )
-    access.require_other_hands(actor, row.author_id, duty="author/officer")
+    duties.require(actor, Duty.OFFICER, await queries.hands_on(session, row))
+    if row.officer_id is not None:
+        row.earlier_officers = [*(row.earlier_officers or []), str(row.officer_id)]
     row.officer_id = None if actor.is_system else actor.person_id
     return await make_move(session, actor, row, "accept", now=now)
 
@@ -99,7 +105,7 @@ async def approve(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
     LIFECYCLE.check(row.state, "approve")
-    access.require_other_hands(actor, row.author_id, row.officer_id, duty="officer/approver")
+    duties.require(actor, Duty.APPROVER, await queries.hands_on(session, row))
     missing = [name for name in REVIEW_NEEDS if not review.get(name, "").strip()]
     if missing:
         raise ReviewIncomplete(missing=missing)
@@ -142,6 +148,7 @@ async def revive(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
     LIFECYCLE.check(row.state, "revive")
+    duties.require(actor, Duty.APPROVER, await queries.hands_on(session, row))
     profile = await queries.profile_of(session, row, local_date(now))
     await check_lint(session, row, profile, planned=None)
     row.shelved_until = row.bureau_note = None
@@ -165,7 +172,7 @@ async def publish(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
     LIFECYCLE.check(row.state, "publish")
-    access.require_other_hands(actor, row.author_id, row.officer_id, duty="officer/approver")
+    duties.require(actor, Duty.APPROVER, await queries.hands_on(session, row))
     now = await clock.decisive(session)
     profile = await queries.profile_of(session, row, local_date(now))
     calendar = await profiles.work_calendar(session)
@@ -176,6 +183,7 @@ async def publish(
     await check_lint(session, row, profile, planned=planned)
     content = (await queries.version(session, row.id, row.content_version)).content
     row.published_at, row.bid_deadline_at = now, bid_deadline_at
+    row.publisher_id = None if actor.is_system else actor.person_id
     row.deadline_basis = earliest.to_document()
     row.bundle_sha256 = digest_of(_bundle(row, content))
     await make_move(session, actor, row, "publish", now=now, silent=True)
@@ -216,13 +224,15 @@ async def amend(
 
     Shape    a material change moves the deadline to the profile's lead time at least; whoever
              calls this must then ask the bidders to reconfirm.
-    Refuses  DeadlinePassed, FrozenField for subject matter and eligibility, LintFailed.
+    Refuses  SameHands for the author and the approver, DeadlinePassed, FrozenField for subject
+             matter and eligibility, LintFailed.
     """
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_REVIEW, expected_version
     )
     now = await clock.decisive(session)
     LIFECYCLE.check(row.state, "amend")
+    duties.require(actor, Duty.AMENDER, await queries.hands_on(session, row))
     assert row.bid_deadline_at is not None
     if now >= row.bid_deadline_at:
         raise DeadlinePassed(bid_deadline_at=row.bid_deadline_at)

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.identity.queries import organizations as identity
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import digest_of
@@ -145,6 +146,7 @@ async def sign_need(
         raise NotTheEndUser(end_user_id=str(row.end_user_id))
     check_fresh(row, expected_version)
     check_unlocked(row.state, "sign_need")
+    duties.require(actor, Duty.AUTHOR, await queries.hands_on(session, row))
     row.need_signed_by = _person(actor)
     row.need_signed_at = now
     row.version += 1
@@ -168,6 +170,7 @@ async def submit(
     if not content.datasets and not content.no_dataset:
         raise ContentUnreadable(pointer="/datasets", expected="a dataset, or no_dataset = true")
     row.bureau_note = None
+    row.submitted_by = _person(actor)
     return await make_move(session, actor, row, "submit", now=now)
 
 
@@ -209,6 +212,7 @@ async def _own_draft(
     if actor.organization_id != row.poster_id and _person(actor) != row.author_id:
         raise NotThePoster(poster_id=str(row.poster_id))
     check_fresh(row, expected_version)
+    duties.require(actor, Duty.AUTHOR, await queries.hands_on(session, row))
     return row
 
 

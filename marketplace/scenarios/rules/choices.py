@@ -4,14 +4,15 @@ Offered are the moves of the state table that this room and the bids room perfor
 the opening are offered by the things that carry them: the round, the award, the pilot.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from marketplace.identity.errors import NotPermitted, OrganizationNotVerified, SameHands
-from marketplace.identity.rules import access
+from marketplace.identity.rules import duties
 from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.errors import (
     ContentUnreadable,
@@ -56,7 +57,8 @@ class Standing:
     poster_id: UUID
     end_user_id: UUID
     author_id: UUID | None
-    officer_id: UUID | None
+    done: Mapping[Duty, Collection[UUID]]
+    """Who did what to the call so far."""
     need_signed: bool
     data_settled: bool
     """There is a dataset, or a statement that there is none."""
@@ -115,12 +117,14 @@ def _refusals_of_writing(actor: Actor, call: Standing) -> Iterator[MarketplaceEr
     yield from _not_permitted(actor, Permission.SCENARIOS_DRAFT)
     if actor.organization_id != call.poster_id and actor.person_id != call.author_id:
         yield NotThePoster(poster_id=str(call.poster_id))
+    yield from _same_hands(actor, call, Duty.AUTHOR)
 
 
 def _refusals_of_signing(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
     yield from _not_permitted(actor, Permission.SCENARIOS_DRAFT)
     if actor.organization_id != call.end_user_id:
         yield NotTheEndUser(end_user_id=str(call.end_user_id))
+    yield from _same_hands(actor, call, Duty.AUTHOR)
 
 
 def _refusals_of_submitting(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
@@ -143,19 +147,23 @@ def _refusals_of(actor: Actor, call: Standing, verb: str) -> Iterator[Marketplac
         yield from refuse(actor, call)
 
 
-def _same_hands(actor: Actor, *earlier: UUID | None, duty: str) -> Iterator[MarketplaceError]:
+def _same_hands(actor: Actor, call: Standing, duty: Duty) -> Iterator[MarketplaceError]:
     try:
-        access.require_other_hands(actor, *earlier, duty=duty)
+        duties.require(actor, duty, call.done)
     except SameHands as refusal:
         yield refusal
 
 
 def _author_accepts(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
-    return _same_hands(actor, call.author_id, duty="author/officer")
+    return _same_hands(actor, call, Duty.OFFICER)
 
 
 def _officer_approves(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
-    return _same_hands(actor, call.author_id, call.officer_id, duty="officer/approver")
+    return _same_hands(actor, call, Duty.APPROVER)
+
+
+def _author_amends(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    return _same_hands(actor, call, Duty.AMENDER)
 
 
 def _broken_rules(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
@@ -173,8 +181,9 @@ Guard = Callable[[Actor, Standing], Iterator[MarketplaceError]]
 GUARDS: Final[dict[str, tuple[Guard, ...]]] = {
     "accept": (_author_accepts,),
     "approve": (_officer_approves, _broken_rules),
-    "revive": (_broken_rules,),
+    "revive": (_officer_approves, _broken_rules),
     "publish": (_officer_approves, _broken_rules),
+    "amend": (_author_amends,),
     "open": (_panel_missing,),
 }
 """The guards that can be judged before the request is there, in the order of the action."""

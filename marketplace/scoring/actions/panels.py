@@ -14,8 +14,10 @@ from marketplace.events.rules.catalogue.scoring import JudgeRecused, PanelSeated
 from marketplace.events.rules.envelope import Event
 from marketplace.identity.errors import PersonUnknown
 from marketplace.identity.queries import people as identity
-from marketplace.identity.rules import access
-from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules import access, duties
+from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
+from marketplace.identity.rules.roles import REGULATORS
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
@@ -52,8 +54,6 @@ CHANGING = SEATING | {ScenarioState.EVALUATING}
 """A judge leaves or is replaced until the award is decided; later the panel's work is history."""
 LISTED_MAX = 20
 """How many gaps a refusal lists; it always counts them all."""
-NEVER_JUDGES = frozenset({Role.FINANCE, Role.AUDITOR, Role.REVIEW_BODY, Role.SUPERVISOR})
-"""Whoever supervises the procedure does not judge in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +84,13 @@ async def seat_panel(
     """Seat the panel of a call, before its bids are opened.
 
     Refuses  PanelUnfit with the rule that is not met: size, odd number, share of experts, one chair
-             who is an expert, nobody who supervises.
+             who is an expert, nobody who supervises; SameHands for whoever had the call in hand.
     """
     access.require(actor, Permission.PANELS_SEAT)
     row, call = await _locked(session, actor, scenario_id, SEATING)
     if await queries.seats(session, scenario_id):
         raise PanelSeatedAlready()
+    await _check_hands(session, actor, row, [seat.person_id for seat in seats])
     rows = []
     for index, seat in enumerate(seats, start=1):
         rows.append(
@@ -111,11 +112,23 @@ async def seat_panel(
     return rows
 
 
+async def _check_hands(
+    session: WriteSession, actor: Actor, row: Scenario, seated: Sequence[UUID]
+) -> None:
+    """Refuse to seat whoever had this call in hand, and judges who change their own panel."""
+    done = await queries.hands_on(session, row)
+    duties.require(actor, Duty.SEATER, done)
+    if not actor.is_system:
+        done[Duty.SEATER] |= {actor.person_id}
+    for person_id in seated:
+        duties.check(person_id, Duty.JUDGE, done)
+
+
 async def _is_expert(session: WriteSession, person_id: UUID, poster_id: UUID) -> bool:
     """Tell whether a person sits as an expert: in the pool, and not the poster's own."""
     await identity.person(session, person_id)
     for _, roles in await identity.roles_of(session, person_id):
-        if roles & NEVER_JUDGES:
+        if roles & REGULATORS:
             raise PanelUnfit(rule="supervisors_never_judge", person_id=str(person_id))
     try:
         profile = await identity.expert_profile(session, person_id)
@@ -155,12 +168,16 @@ async def record_marks(
 ) -> PanelSeat:
     """Write down one's own marks; sign them when they are complete.
 
-    Refuses  NotOnPanel, SheetSigned, JudgeConflicted for a bidder one belongs to, MarkOutOfRange,
-             MarkMisplaced, MarkRepeated, and on signing EligibilityPending and MarksMissing.
+    Refuses  NotOnPanel, SameHands, SheetSigned, JudgeConflicted for a bidder one belongs to,
+             MarkOutOfRange, MarkMisplaced, MarkRepeated, and on signing EligibilityPending and
+             MarksMissing.
     """
     access.require(actor, Permission.MARKS_RECORD)
     call = await evaluating_call(session, scenario_id)
     seat = await _own_seat(session, actor, scenario_id)
+    # What a judge did for this call after they were seated counts as much as what they did before.
+    scenario = await scenarios.scenario(session, scenario_id)
+    duties.require(actor, Duty.JUDGE, await queries.hands_on(session, scenario))
     opened = {bid.id: bid for bid, _ in await bids.opened_bids(session, scenario_id)}
     ties = await identity.organizations_of(session, actor.person_id)
     _check_repeats(marks)
@@ -273,13 +290,16 @@ async def recuse(
 ) -> PanelSeat:
     """Let a judge go; none of their marks counts from now on.
 
-    Refuses  NotEvaluating once the award is decided: the way from there is a complaint.
+    Refuses  SameHands for a judge of this call; NotEvaluating once the award is decided: the way
+             from there is a complaint.
     """
     access.require(actor, Permission.PANELS_SEAT)
-    _, call = await _locked(session, actor, scenario_id, CHANGING)
+    scenario, call = await _locked(session, actor, scenario_id, CHANGING)
+    await _check_hands(session, actor, scenario, [])
     seat = await _labelled(session, scenario_id, label)
     if seat.recused_at is None:
         seat.recused_at, seat.recusal_reason = now, reason
+        seat.recused_by = None if actor.is_system else actor.person_id
         await session.flush()
         said = JudgeRecused(scenario_id=scenario_id, judge=label, reason=reason)
         await _tell(session, actor, call, said, now=now)
@@ -302,7 +322,8 @@ async def replace(
              panel is full again and does not meet the rules.
     """
     access.require(actor, Permission.PANELS_SEAT)
-    _, call = await _locked(session, actor, scenario_id, CHANGING)
+    scenario, call = await _locked(session, actor, scenario_id, CHANGING)
+    await _check_hands(session, actor, scenario, [person_id])
     leaving = await _labelled(session, scenario_id, label)
     seated = await queries.seats(session, scenario_id)
     base, _, turn = label.partition("-")

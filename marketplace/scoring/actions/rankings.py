@@ -14,8 +14,9 @@ from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import RoundRanked
 from marketplace.identity.errors import NotPermitted
 from marketplace.identity.queries import people as identity
-from marketplace.identity.rules import access
+from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import canonical_json, sha256_hex
@@ -65,8 +66,9 @@ async def decide_responsiveness(
 ) -> ResponsivenessDecision:
     """Record the panel's word on one bid (B10), such as on the explanation of a very low price.
 
-    Refuses  NotPermitted for anybody but the chair of this panel, JudgeConflicted for a bidder the
-             chair belongs to, NotEvaluating for a bid that is out already, DecidedAlready.
+    Refuses  NotPermitted for anybody but the chair of this panel, SameHands, JudgeConflicted for a
+             bidder the chair belongs to, NotEvaluating for a bid that is out already,
+             DecidedAlready.
     """
     access.require(actor, Permission.MARKS_RECORD)
     call = await evaluating_call(session, await bids.scenario_of(session, bid_id))
@@ -75,6 +77,8 @@ async def decide_responsiveness(
         raise NotOnPanel()
     if not seat.is_chair:
         raise NotPermitted(duty="panel chair")
+    scenario = await scenarios.scenario(session, call.id)
+    duties.require(actor, Duty.JUDGE, await queries.hands_on(session, scenario))
     bid = await bids.opened_bid(session, bid_id, lock=True)
     if bid.state not in STILL_IN:
         raise NotEvaluating(state=call.state.value, bid_state=bid.state.value)

@@ -1,11 +1,12 @@
 """The published yardstick: criteria, weights, rounding, aggregation of judges, tie-breaks."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from marketplace.kit.money import BPS_WHOLE
 from marketplace.scoring import errors
@@ -194,3 +195,31 @@ def _check_tie_breaks(rubric: Rubric) -> None:
 def _tie_breaks_from(fields: Fields) -> tuple[str, ...]:
     items = fields.items("tie_breaks", maximum=CRITERIA_MAX + len(PLAIN_TIE_BREAKS))
     return tuple(text_at(at, item) for at, item in items)
+
+
+_PUBLISHED_FIELDS: Final = (
+    *("code", "kind", "weight_bps", "scale_max", "metric", "floor", "target"),
+    *("hard_floor", "direction", "formula"),
+)
+
+
+def published_rubric(content: Mapping[str, Any]) -> Rubric:
+    """Read the yardstick out of the content of a call."""
+    scheme = content["scoring"]
+    return Rubric.from_document(
+        {
+            "method": scheme["method"],
+            "criteria": [_published(one) for one in content["criteria"]],
+            "rounding": scheme["rounding"],
+            "aggregation": scheme["aggregation"],
+            "trim": scheme["trim"],
+            "tie_breaks": list(scheme["tie_breaks"]),
+        }
+    )
+
+
+def _published(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a criterion of a call as the rubric reads it."""
+    title = document["title"]
+    names = {"title_zh": title["zh"], "title_en": title["en"] or title["zh"]}
+    return names | {name: document[name] for name in _PUBLISHED_FIELDS}

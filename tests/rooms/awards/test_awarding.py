@@ -8,7 +8,6 @@ import pytest
 
 from marketplace.awards import actions, queries
 from marketplace.awards.errors import (
-    DeciderOnPanel,
     PersonNeeded,
     PublicityRunning,
     RankOrderBroken,
@@ -20,7 +19,7 @@ from marketplace.awards.tables import Award
 from marketplace.bids import queries as bids
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events import queries as events
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors import NotPermitted, SameHands
 from marketplace.identity.rules.access import SYSTEM, Actor
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
@@ -87,7 +86,7 @@ async def test_the_wrong_hands_are_refused(database: Database) -> None:
     people = call.people
 
     for actor, refusal in (
-        (people.judge.actor, DeciderOnPanel),
+        (people.judge.actor, SameHands),
         (people.officer.actor, NotPermitted),
         (people.solvers[0].actor, NotPermitted),
         (SYSTEM, PersonNeeded),

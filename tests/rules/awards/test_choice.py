@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.awards.errors import (
-    DeciderOnPanel,
     NotACandidate,
     NothingRanked,
     QuoteAboveBudget,
@@ -16,6 +15,9 @@ from marketplace.awards.errors import (
 )
 from marketplace.awards.rules.choice import Candidate, Standing, choose
 from marketplace.awards.rules.lifecycle import AWARD, LIVE, AwardState
+from marketplace.identity.errors import SameHands
+from marketplace.identity.rules import duties
+from marketplace.identity.rules.duties import Duty
 from marketplace.kit.errors import MarketplaceError
 
 APPROVER = UUID(int=900)
@@ -52,7 +54,8 @@ def standing(
         out=out,
         slots=slots,
         budget_fen=BUDGET_FEN,
-        panel=frozenset({JUDGE}),
+        done=dict.fromkeys(duties.must_know(Duty.DECIDER), frozenset())
+        | {Duty.JUDGE: frozenset({JUDGE})},
     )
 
 
@@ -104,7 +107,7 @@ def test_equal_ranks_are_parallel() -> None:
 
 def test_a_judge_does_not_decide() -> None:
     """Whoever sat on the panel is refused, before anything else is looked at."""
-    with pytest.raises(DeciderOnPanel):
+    with pytest.raises(SameHands):
         choose(standing(candidates=()), WINNER, decided_by=JUDGE)
 
 
