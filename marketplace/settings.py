@@ -36,6 +36,10 @@ class Settings:
     """At least 32 characters that encrypt secrets at rest; empty: a key file is made in
     `data_dir`."""
 
+    secret_keys_old: str = ""
+    """Earlier keys, which open what they sealed and seal nothing: one a line, or separated by
+    commas. Needed until `jiebang keys rotate` has sealed everything again."""
+
     host: str = "127.0.0.1"
     """Address to listen on."""
 
@@ -61,6 +65,13 @@ class Settings:
     def url(self) -> str:
         """The database to use."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'jiebang.db'}"
+
+    @property
+    def older_keys(self) -> tuple[str, ...]:
+        """The earlier keys, one by one."""
+        # A key may have commas in it: then each stands on a line of its own.
+        separator = "\n" if "\n" in self.secret_keys_old else ","
+        return tuple(key for part in self.secret_keys_old.split(separator) if (key := part.strip()))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
