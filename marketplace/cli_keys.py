@@ -27,9 +27,7 @@ def generate() -> None:
 
 @keys.command()
 @data_option
-@click.option(
-    "--new", "renewing", is_flag=True, help="Only make a new key file; the old one stays."
-)
+@click.option("--new", "renewing", is_flag=True, help="Only make a new key file; the old stays.")
 @click.option("--check", "checking", is_flag=True, help="Only count; exit 1 if any is outstanding.")
 @click.option("--batch", type=click.IntRange(1, 10_000), default=rotation.BATCH, show_default=True)
 def rotate(data: Path | None, renewing: bool, checking: bool, batch: int) -> None:

@@ -50,7 +50,5 @@ def keeper_of(settings: Settings) -> Keeper:
 
 def _long_enough(name: str, key: str) -> str:
     if len(key) < SECRET_KEY_LENGTH_MIN:
-        raise SettingInvalid(
-            f"{PREFIX}{name}: a key has {SECRET_KEY_LENGTH_MIN} characters or more"
-        )
+        raise SettingInvalid(f"{PREFIX}{name} needs {SECRET_KEY_LENGTH_MIN} characters or more")
     return key

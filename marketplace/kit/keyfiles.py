@@ -7,6 +7,7 @@ moment it exists.
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from marketplace.kit.secrets import Keeper
@@ -25,10 +26,13 @@ def generate() -> str:
 def keys_in(folder: Path) -> tuple[str, ...]:
     """Read the current key and then the older ones; the first is made if there is none."""
     path = folder / CURRENT
-    try:
-        _write(path, generate())
-    except FileExistsError:
-        pass
+    if not path.exists():
+        # Written aside and then given its name: who starts at the same time never reads half a key.
+        aside = folder / f"{CURRENT}.{os.getpid()}"
+        _write(aside, generate())
+        with suppress(FileExistsError):
+            path.hardlink_to(aside)
+        aside.unlink()
     current = _read(path)
     older = (_read(old) for old in old_files(folder))
     return current, *(key for key in older if key != current)
