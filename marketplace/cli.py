@@ -30,6 +30,7 @@ from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
 from marketplace.terminal import data_option, prepared, settings_for, within
 from marketplace.wire import openapi
+from marketplace.wire.server import server_config
 
 WIDTH_MIN = 120
 """Figures may not be cut: a narrow terminal wraps the lines of a table, a pipe gets them whole."""
@@ -97,15 +98,7 @@ def run_server(settings: Settings, host: str | None, port: int | None) -> None:
 
     async def work(house: House) -> None:
         app = create_app(house, lifespan=[running(house)])
-        config = uvicorn.Config(
-            app,
-            host=host or settings.host,
-            port=settings.port if port is None else port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
+        config = server_config(app, settings, host=host, port=port)
         await uvicorn.Server(config).serve()
 
     within(settings, work)

@@ -58,6 +58,33 @@ class Settings:
     upload_bytes_max: int = 33_554_432
     """Largest prediction file accepted, in bytes as sent."""
 
+    body_seconds_max: int = 120
+    """How long a body or file may take to arrive, in seconds."""
+
+    head_seconds_max: int = 15
+    """How long a request's first lines may take to arrive, in seconds."""
+
+    keep_alive_seconds: int = 20
+    """How long an idle connection is kept open, in seconds."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks of the proxies in front, separated by commas, whose X-Forwarded-For and
+    X-Forwarded-Proto are believed; empty: nobody's."""
+
+    requests_per_minute_per_key: int = 600
+    """Requests that one key, or one signed-in person, may make in a minute; 0: no limit."""
+
+    requests_per_minute_per_address: int = 120
+    """Requests without a valid key that one address may make in a minute; 0: no limit."""
+
+    guesses_per_minute_per_address: int = 10
+    """Attempts in a minute, by address, where a secret could be guessed: signing in; 0: no
+    limit."""
+
+    redis_url: str = ""
+    """redis://… of a Redis or Valkey in which several processes count together; empty: each
+    process counts alone."""
+
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 
