@@ -114,22 +114,24 @@ class Limit(RateLimitMiddleware):
 
         Refuses  TooManyRequestsException when the limit is used up.
         """
-        key, now = self.cache_key_from_request(request), asyncio.get_running_loop().time()
-        if now < self.shared.rests_until:
-            return None
-        store = self.config.get_store_from_app(request.app)
-        try:
-            async with asyncio.timeout(STORE_SECONDS_MAX * 4), self.shared.lock(key):
-                await self._sweep(store, now)
-                counted = await self.retrieve_cached_history(key, store)
-                full = len(counted.history) >= self.max_requests
-                if adding and not full:
-                    await self.set_cached_history(key, counted, store)
-        # Whatever a store raises: to be unable to count is no reason to close the house.
-        except Exception as down:
-            self.shared.rests_until = now + REST_SECONDS
-            _log.warning("limits.store_down", error=type(down).__name__, seconds=REST_SECONDS)
-            return None
+        key, shared = self.cache_key_from_request(request), self.shared
+        loop, store = asyncio.get_running_loop(), self.config.get_store_from_app(request.app)
+        async with shared.lock(key):
+            # Asked with the lock in hand: whoever waited behind a failure does not try again.
+            if loop.time() < shared.rests_until:
+                return None
+            try:
+                async with asyncio.timeout(2 * STORE_SECONDS_MAX):
+                    await self._sweep(store, loop.time())
+                    counted = await self.retrieve_cached_history(key, store)
+                    full = len(counted.history) >= self.max_requests
+                    if adding and not full:
+                        await self.set_cached_history(key, counted, store)
+            # Whatever a store raises: to be unable to count is no reason to close the house.
+            except Exception as down:
+                shared.rests_until = loop.time() + REST_SECONDS
+                _log.warning("limits.store_down", error=type(down).__name__, seconds=REST_SECONDS)
+                return None
         if full:
             headers = self.create_response_headers(counted)
             wait = str(max(1, int(headers[self.config.rate_limit_reset_header_key])))

@@ -125,7 +125,7 @@ def server_config(
         head_seconds_max = settings.head_seconds_max
 
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]  # the same protocol, written down twice
+        app,
         host=host or settings.host,
         port=settings.port if port is None else port,
         http=Http,
