@@ -36,6 +36,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
         """What arrived of a head that is not complete."""
+        self._began = False
         self._refused = 400
         self._timer: asyncio.TimerHandle | None = None
 
@@ -51,10 +52,12 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived, and judge what is still incomplete."""
+        self._began = False
         super().data_received(data)
         if not self._in_head or self.transport.is_closing():
             return
-        self._head_bytes += len(data)
+        # Where a request began in these bytes, how many of them belong to the next is not known.
+        self._head_bytes = 0 if self._began else self._head_bytes + len(data)
         if self._head_bytes > HEAD_BYTES_MAX:
             self._refused = 431
             self.send_400_response("")
@@ -75,13 +78,19 @@ class BoundedHttp(HttpToolsProtocol):
             self._refused = 414 if len(self.url) > URL_BYTES_MAX else 431
             raise ValueError("the head is too large")
         self._head_arrived()
-        self._in_head, self._head_bytes = False, 0
+        self._in_head, self._began = False, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Go back to waiting for a head, once there is something to wait for."""
         super().on_message_complete()
         self._in_head = True
+
+    def on_response_complete(self) -> None:
+        """Hang up on whoever was answered before they had sent everything: nobody will read it."""
+        if not self._in_head:
+            self.transport.close()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer a head that is refused, and close the connection."""

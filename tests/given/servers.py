@@ -40,7 +40,6 @@ async def serving(house: House) -> AsyncIterator[int]:
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
-        server.force_exit = True
         await running
         listening.close()
 
