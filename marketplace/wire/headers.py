@@ -40,7 +40,7 @@ def page_policy(html: str) -> str:
     """Allow a page what it needs: files from here, and of what stands in it exactly these texts.
 
     >>> page_policy("<style>p{}</style>").split("; ")[1]
-    "style-src 'self' 'sha256-y9slyY7PWhhL1d0kFtf5dVVNEXPzNtfYqjNB4aQNcN4='"
+    "style-src 'self' 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='"
     """
     texts = _INLINE.findall(html)
     scripts = _sources(text for kind, text in texts if kind == "script")

@@ -49,7 +49,8 @@ def bug(request: Request[None, None, State]) -> None:
 @post("/sql")
 async def sql(writer: NamedDependency[WriteSession]) -> None:
     """Break in the database, with a secret among the parameters."""
-    await writer.exec(text("INSERT INTO nowhere VALUES (:offer)"), params={"offer": OFFER})  # type: ignore[call-overload]
+    connection = await writer.connection()
+    await connection.execute(text("INSERT INTO nowhere VALUES (:offer)"), {"offer": OFFER})
 
 
 @get("/refused", sync_to_thread=False)
