@@ -22,6 +22,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
@@ -163,7 +164,7 @@ class AddressLimit(Limit):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count one request without a credential; let one with a credential show it first."""
         request: AnyRequest = scope["litestar_app"].request_class(scope)
-        credential = request.headers.get("authorization")
+        credential = request.headers.get("authorization") or request.headers.get("cookie")
         if credential is None:
             await super().__call__(scope, receive, send)
             return
@@ -177,6 +178,11 @@ class AddressLimit(Limit):
             raise
         if person_of(request) is not None:
             self.shared.remember(credential)
+            return
+        # A cookie that signs nobody in. The answer is out already: the next one is refused.
+        self.shared.forget(credential)
+        with suppress(TooManyRequestsException):
+            await self.count(request)
 
 
 class GuessLimit(Limit):
@@ -250,7 +256,9 @@ def _is_somebody(request: AnyRequest) -> bool:
 
 def _is_guess(request: AnyRequest) -> bool:
     handler = request.scope["route_handler"]
-    return GUESSING in handler.opt or (request.method, request.url.path) in GUESSING_DOORS
+    # The template, not the path: a slash more would be another path to the same door.
+    door = (request.method, request.scope["path_template"])
+    return GUESSING in handler.opt or door in GUESSING_DOORS
 
 
 def store_for(settings: Settings) -> Store:

@@ -193,6 +193,18 @@ class TestKeys:
             assert [answer.status_code for answer in asked] == [401, 401, 429, 429]
             assert await statuses(client, 1) == [429]
 
+    async def test_a_cookie_that_signs_nobody_in_counts_against_the_address(
+        self, house: House
+    ) -> None:
+        """An invented cookie is no way around the count of an address."""
+        app = create_app(limited(house, requests_per_minute_per_address=2))
+        async with asking(app) as client:
+            asked = [
+                await client.get(CALLS, headers={"Cookie": f"session=guess-{number}"})
+                for number in range(4)
+            ]
+            assert [answer.status_code for answer in asked] == [200, 200, 429, 429]
+
     async def test_a_known_key_is_not_locked_out_by_its_neighbours(self, house: House) -> None:
         """An address that has used itself up still lets keys pass that were accepted lately."""
         one, new = await someone(house.database), await someone(house.database)
@@ -247,6 +259,8 @@ class TestGuessing:
             first = await client.post("/v1/sessions")
             assert (first.status_code, first.headers["ratelimit-limit"]) == (201, "2")
             assert (await client.post("/v1/redeem")).status_code == 201
+            for path in ("/v1/sessions/", "//v1/sessions", "/v1/redeem"):
+                assert (await client.post(path)).status_code in {404, 429}
             refused = await client.post("/v1/sessions")
             assert refused.status_code == 429 and "retry-after" in refused.headers
             assert await statuses(client, 3) == [200, 200, 200]
