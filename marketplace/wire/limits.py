@@ -47,7 +47,7 @@ GUESSING: Final = "guesses_a_secret"
 """In the `opt` of a handler: whoever calls it often enough could guess a secret."""
 GUESSING_DOORS: Final = frozenset({("POST", "/v1/sessions")})
 """Doors at which one may guess, whether or not their handlers say so."""
-STORE_SECONDS_MAX: Final = 0.25
+STORE_SECONDS_MAX: Final = 1.0
 REST_SECONDS: Final = 5
 SWEEP_SECONDS: Final = 60
 KEYS_REMEMBERED: Final = 10_000

@@ -322,11 +322,14 @@ class TestOverRedis:
         shared = limited(house, requests_per_minute_per_address=20, redis_url=redis.url)
         first, second = opened(shared), opened(shared)
         async with asking(first, "192.0.2.2") as here, asking(second, "192.0.2.2") as there:
+            # Connected first: what is measured is counting, not how fast a busy machine connects.
+            for client in (here, there):
+                assert (await client.get("/v1/calendars")).status_code == 200
             answers = await asyncio.gather(
-                *(client.get("/v1/calendars") for _ in range(60) for client in (here, there))
+                *(client.get("/v1/calendars") for _ in range(30) for client in (here, there))
             )
         passed = sum(answer.status_code != 429 for answer in answers)
-        assert 20 <= passed <= 40
+        assert 18 <= passed <= 2 * 20 - 2
 
     async def test_a_store_that_is_down_stops_nobody(
         self, house: House, opened: Callable[[House], Litestar]
