@@ -12,9 +12,10 @@ up, so that nobody can lock out the others behind the same proxy.  What is remem
 digest that is keyed anew in each process.
 
 The count is a window that begins with the first request.  Reading and writing it are two steps:
-within a process a lock makes them one, between processes over one Redis a count can be lost when
-both happen at once, so that at worst each process allows the limit once.  A store that does not
-answer stops nobody: it is left alone for a few seconds, and a line says so.
+within a process a lock makes them one; between processes over one Redis counts are lost when both
+happen at once, so that two busy processes allow about twice the limit, and more if one stalls in
+between.  A store that does not answer stops nobody: it is left alone for a few seconds, and a line
+says so.
 """
 
 import asyncio
