@@ -29,8 +29,9 @@ from marketplace.scenarios.routes import batches, calls, moves
 from marketplace.scoring.routes import files, marking, panels, rounds
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
-from marketplace.wire import health, openapi
-from marketplace.wire.middleware import CanonicalLine
+from marketplace.wire import health, limits, openapi
+from marketplace.wire.headers import security_headers
+from marketplace.wire.middleware import CanonicalLine, WholeBody
 from marketplace.wire.problems import exception_handlers
 from marketplace.wire.sessions import session_dependencies
 
@@ -83,17 +84,27 @@ def doors() -> list[ControllerRouterHandler]:
 def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """Put the house together; `lifespan` is what runs beside it, such as the clock's ticks."""
     witness = Witness(lambda: house.database, lambda: house.clock)
-    return Litestar(
+    settings = house.settings
+    app = Litestar(
         doors(),
         after_exception=[witness.refused],
         dependencies=_dependencies(house, witness),
         exception_handlers=exception_handlers(),
-        middleware=[CanonicalLine, Porter(lambda: house.database, lambda: house.clock)],
+        middleware=[
+            *limits.before_the_porter(settings),
+            Porter(lambda: house.database, lambda: house.clock),
+            *limits.after_the_porter(settings),
+            WholeBody(settings.body_seconds_max),
+        ],
+        stores={limits.STORE: limits.store_for(settings)},
         openapi_config=openapi.openapi_config(__version__),
-        request_max_body_size=house.settings.body_bytes_max,
+        request_max_body_size=settings.body_bytes_max,
         lifespan=[_settled, *lifespan],
         logging_config=None,
     )
+    headers = security_headers(development=settings.development)
+    app.asgi_handler = CanonicalLine(app.asgi_handler, headers)
+    return app
 
 
 def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:

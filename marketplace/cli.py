@@ -1,80 +1,40 @@
 """The commands.  Each one opens what it needs, calls the house, and says how it went."""
 
 import asyncio
-import dataclasses
 import json
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import asyncpg
 import click
 import uvicorn
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import __version__
 from marketplace.app import create_app
+from marketplace.cli_keys import keys
 from marketplace.client.listen import Received, create_receiver, serve_receiver
 from marketplace.demo import report
-from marketplace.demo.run import clock_of, demo_settings, run_demo
+from marketplace.demo.run import demo_settings, run_demo
 from marketplace.demo.seeding import seed
 from marketplace.demo.stage import Stage
-from marketplace.house import House, open_house
+from marketplace.house import House
 from marketplace.identity.actions import keys as identity
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
-from marketplace.migrate import migrate as migrate_database
 from marketplace.pilots import queries as pilots
 from marketplace.scheduler import running, tick_once
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
+from marketplace.terminal import data_option, prepared, settings_for, within
 from marketplace.wire import openapi
+from marketplace.wire.server import server_config
 
-T = TypeVar("T")
 WIDTH_MIN = 120
 """Figures may not be cut: a narrow terminal wraps the lines of a table, a pipe gets them whole."""
 console = Console(highlight=False, width=max(Console().width, WIDTH_MIN))
-
-data_option = click.option(
-    "--data",
-    "data",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the database and stored files (default: var/, or MARKETPLACE_DATA_DIR).",
-)
-
-
-def settings_for(data: Path | None) -> Settings:
-    """Read the settings, with the folder of the command line if one was given."""
-    settings = Settings.from_environment()
-    return settings if data is None else dataclasses.replace(settings, data_dir=data)
-
-
-def prepared(settings: Settings) -> Settings:
-    """Make the data folder and bring the database to the newest schema."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        migrate_database(settings.url)
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as unreachable:
-        # The URL may hold a password, so it is not repeated here.
-        raise click.ClickException(f"cannot use the database: {unreachable}") from unreachable
-    return settings
-
-
-def within(settings: Settings, work: Callable[[House], Coroutine[Any, Any, T]]) -> T:
-    """Open the house, do one thing in it, and close it again."""
-
-    async def opened() -> T:
-        house = open_house(settings, clock_of(settings.data_dir))
-        try:
-            return await work(house)
-        finally:
-            await house.database.close()
-
-    return asyncio.run(opened())
 
 
 class Commands(click.Group):
@@ -93,6 +53,9 @@ class Commands(click.Group):
 def main() -> None:
     """揭榜 Jiebang: open calls for AI scenarios, from posting to settlement."""
     configure_logs(json_lines=not sys.stderr.isatty())
+
+
+main.add_command(keys)
 
 
 @main.command()
@@ -135,15 +98,7 @@ def run_server(settings: Settings, host: str | None, port: int | None) -> None:
 
     async def work(house: House) -> None:
         app = create_app(house, lifespan=[running(house)])
-        config = uvicorn.Config(
-            app,
-            host=host or settings.host,
-            port=settings.port if port is None else port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
+        config = server_config(app, settings, host=host, port=port)
         await uvicorn.Server(config).serve()
 
     within(settings, work)

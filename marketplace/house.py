@@ -1,15 +1,13 @@
 """What the house stands on: settings, database, storage, keeper of secrets, clock."""
 
-import os
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
+from marketplace.kit import keyfiles
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import Storage
-from marketplace.settings import SettingInvalid, Settings
+from marketplace.settings import PREFIX, SettingInvalid, Settings
 
 SECRET_KEY_LENGTH_MIN = 32
 
@@ -32,29 +30,25 @@ def open_house(settings: Settings, clock: Clock) -> House:
         settings=settings,
         database=Database(settings.url, pool_size=settings.pool_size),
         storage=Storage(settings.data_dir / "storage"),
-        keeper=Keeper.from_text(_secret_key(settings)),
+        keeper=keeper_of(settings),
         clock=clock,
     )
 
 
-def _secret_key(settings: Settings) -> str:
-    """Read the key from the settings, or from a file that is made on the first start."""
-    if settings.secret_key:
-        if len(settings.secret_key) < SECRET_KEY_LENGTH_MIN:
-            raise SettingInvalid(
-                f"MARKETPLACE_SECRET_KEY needs {SECRET_KEY_LENGTH_MIN} characters or more"
-            )
-        return settings.secret_key
-    path = settings.data_dir / "secret.key"
-    try:
-        # Created with its rights, not narrowed afterwards: nobody else can read it in between.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _written(path)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-    return _written(path)
+def keeper_of(settings: Settings) -> Keeper:
+    """Make the keeper from the settings, or from the key files if the settings hold no key.
+
+    Refuses  SettingInvalid for a key that is too short.
+    """
+    if not settings.secret_key:
+        current, *older = keyfiles.keys_in(settings.data_dir)
+    else:
+        current, older = _long_enough("SECRET_KEY", settings.secret_key), []
+    older += [_long_enough("SECRET_KEYS_OLD", key) for key in settings.older_keys]
+    return Keeper.from_text(current, *(key for key in dict.fromkeys(older) if key != current))
 
 
-def _written(path: Path) -> str:
-    return path.read_text(encoding="ascii").strip()
+def _long_enough(name: str, key: str) -> str:
+    if len(key) < SECRET_KEY_LENGTH_MIN:
+        raise SettingInvalid(f"{PREFIX}{name} needs {SECRET_KEY_LENGTH_MIN} characters or more")
+    return key

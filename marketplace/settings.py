@@ -36,6 +36,10 @@ class Settings:
     """At least 32 characters that encrypt secrets at rest; empty: a key file is made in
     `data_dir`."""
 
+    secret_keys_old: str = ""
+    """Earlier keys, which open what they sealed and seal nothing: one a line, or separated by
+    commas. Needed until `jiebang keys rotate` has sealed everything again."""
+
     host: str = "127.0.0.1"
     """Address to listen on."""
 
@@ -57,6 +61,33 @@ class Settings:
     invitations_open_max: int = 50
     """Invitations of one organisation that may wait for an answer at the same time."""
 
+    body_seconds_max: int = 120
+    """How long a body or file may take to arrive, in seconds."""
+
+    head_seconds_max: int = 15
+    """How long a request's first lines may take to arrive, in seconds."""
+
+    keep_alive_seconds: int = 20
+    """How long an idle connection is kept open, in seconds."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks of the proxies in front, separated by commas, whose X-Forwarded-For and
+    X-Forwarded-Proto are believed; empty: nobody's."""
+
+    requests_per_minute_per_key: int = 600
+    """Requests that one key, or one signed-in person, may make in a minute; 0: no limit."""
+
+    requests_per_minute_per_address: int = 120
+    """Requests without a valid key that one address may make in a minute; 0: no limit."""
+
+    guesses_per_minute_per_address: int = 10
+    """Attempts in a minute, by address, where a secret could be guessed: signing in; 0: no
+    limit."""
+
+    redis_url: str = ""
+    """redis://… of a Redis or Valkey in which several processes count together; empty: each
+    process counts alone."""
+
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 
@@ -64,6 +95,13 @@ class Settings:
     def url(self) -> str:
         """The database to use."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'jiebang.db'}"
+
+    @property
+    def older_keys(self) -> tuple[str, ...]:
+        """The earlier keys, one by one."""
+        # A key may have commas in it: then each stands on a line of its own.
+        separator = "\n" if "\n" in self.secret_keys_old else ","
+        return tuple(key for part in self.secret_keys_old.split(separator) if (key := part.strip()))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -31,6 +32,13 @@ configure_logs(json_lines=False)
 
 START = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 """Monday, 09:00 in Shenzhen; every story begins here."""
+
+UNLIMITED: Final = Settings(
+    requests_per_minute_per_key=0,
+    requests_per_minute_per_address=0,
+    guesses_per_minute_per_address=0,
+)
+"""All tests ask from one address; those about limits say which they want."""
 
 
 def in_a_thread(work: Callable[[str], None], argument: str) -> None:
@@ -112,7 +120,7 @@ def clock() -> FixedClock:
 def house(database: Database, clock: FixedClock, tmp_path: Path) -> House:
     """Everything an app is built from, over this test's database."""
     return House(
-        settings=Settings(data_dir=tmp_path, development=True),
+        settings=dataclasses.replace(UNLIMITED, data_dir=tmp_path, development=True),
         database=database,
         storage=Storage(tmp_path / "storage"),
         keeper=Keeper.from_text("a key for tests only, 32 characters at least"),

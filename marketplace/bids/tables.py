@@ -14,6 +14,7 @@ from marketplace.kit.tables import (
     digest,
     fen,
     json_document,
+    sealed,
     stored_bytes,
     text_enum,
 )
@@ -77,7 +78,7 @@ class CallSeal(Row, table=True):
     __tablename__ = "call_seal"
 
     scenario_id: UUID = Field(foreign_key="scenario.id", unique=True)
-    sealed_key: bytes = stored_bytes()
+    sealed_key: bytes = sealed(context="call_seal/{scenario_id}")
     created_at: dt.datetime
 
 

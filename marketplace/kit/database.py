@@ -91,8 +91,13 @@ class Database:
 def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """Make an engine that keeps this house's promises; most callers want a `Database`."""
     is_sqlite = url.startswith("sqlite")
+    # What a statement was given may be a secret: it is neither logged nor put into an exception.
     engine = create_async_engine(
-        url, json_serializer=_json_text, **_pool_options(is_sqlite, pool_size)
+        url,
+        echo=False,
+        hide_parameters=True,
+        json_serializer=_json_text,
+        **_pool_options(is_sqlite, pool_size),
     )
     if is_sqlite:
         _make_sqlite_honest(engine)

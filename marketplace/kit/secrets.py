@@ -1,10 +1,21 @@
 """Secrets at rest: AES-256-GCM under a key from the settings; what is not in the settings cannot
 be read.
+
+A sealed value says under which master key it was made::
+
+    "jbs" 0x02 │ key id, 4 bytes │ nonce, 12 bytes │ ciphertext and tag
+
+The id is a digest of the key, no secret, and authenticated with the rest.  It is there so that the
+master key can be changed: what an older key sealed is found by comparing eight bytes, and opens
+while that key is still in the settings.  Values without this head are of the first form (nonce and
+ciphertext alone); they open under whichever key fits.
 """
 
 import hashlib
+import hmac
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -13,6 +24,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from marketplace.kit.errors import Conflict
 
 NONCE_BYTES = 12
+KEY_ID_BYTES = 4
+FORM = b"jbs\x02"
+HEAD_BYTES = len(FORM) + KEY_ID_BYTES
 
 
 class CannotUnseal(Conflict):
@@ -48,21 +62,72 @@ def unseal(key: bytes, sealed: bytes, *, context: bytes) -> bytes:
         raise CannotUnseal() from broken
 
 
+def key_id(master_key: bytes) -> bytes:
+    """Name a master key by four bytes from which it cannot be computed."""
+    return hmac.digest(master_key, b"jiebang/key-id/1", "sha256")[:KEY_ID_BYTES]
+
+
+def key_id_of(sealed: bytes) -> bytes | None:
+    """Read under which key a value was sealed; None: it is of the first form, and does not say."""
+    if len(sealed) < HEAD_BYTES or not sealed.startswith(FORM):
+        return None
+    return sealed[len(FORM) : HEAD_BYTES]
+
+
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Holds the installation's master key and never shows it."""
+    """Holds the installation's master keys and never shows them: one seals, older ones open."""
 
     master_key: bytes = field(repr=False)
+    older_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
-    def from_text(cls, text: str) -> "Keeper":
-        """Derive the master key from the settings' text of at least 32 characters."""
-        return cls(hashlib.sha256(b"jiebang/master/1\0" + text.encode()).digest())
+    def from_text(cls, text: str, *older: str) -> "Keeper":
+        """Derive the master keys from the settings' texts of at least 32 characters."""
+        return cls(_derived(text), tuple(_derived(one) for one in older))
+
+    @property
+    def head(self) -> bytes:
+        """What every value sealed under the current key begins with."""
+        return FORM + key_id(self.master_key)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all keys, in hexadecimal, the current one first."""
+        return tuple(key_id(key).hex() for key in self._keys)
 
     def seal(self, plaintext: bytes, *, context: str) -> bytes:
-        """Encrypt under the master key."""
-        return seal(self.master_key, plaintext, context=context.encode())
+        """Encrypt under the current master key."""
+        head = self.head
+        return head + seal(self.master_key, plaintext, context=head + context.encode())
 
     def unseal(self, sealed: bytes, *, context: str) -> bytes:
-        """Decrypt under the master key."""
-        return unseal(self.master_key, sealed, context=context.encode())
+        """Decrypt under the key that the value names, or under any that fits if it names none.
+
+        Refuses  CannotUnseal, with the id of the key when it is not among those of the settings.
+        """
+        named, head = key_id_of(sealed), sealed[:HEAD_BYTES]
+        for key in self._keys:
+            if named == key_id(key):
+                with suppress(CannotUnseal):
+                    return unseal(key, sealed[HEAD_BYTES:], context=head + context.encode())
+        # A value of the first form begins with a random nonce, which may look like a head: whether
+        # it is one is decided by what opens.
+        for key in self._keys:
+            with suppress(CannotUnseal):
+                return unseal(key, sealed, context=context.encode())
+        if named is not None and named.hex() not in self.ids:
+            raise CannotUnseal(sealed_under=named.hex())
+        raise CannotUnseal()
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Tell whether a value was sealed under the current key."""
+        return sealed.startswith(self.head)
+
+    @property
+    def _keys(self) -> tuple[bytes, ...]:
+        return (self.master_key, *self.older_keys)
+
+
+def _derived(text: str) -> bytes:
+    return hashlib.sha256(b"jiebang/master/1\0" + text.encode()).digest()

@@ -63,6 +63,29 @@ def stored_bytes(**options: Any) -> Any:
     return Field(sa_type=LargeBinary, **options)
 
 
+SEALED = "sealed"
+
+
+def sealed(*, context: str, **options: Any) -> Any:
+    """Declare a column of bytes that the keeper seals; a new master key finds it by this.
+
+    `context` names the place in which a value opens, as a text with the row's columns in braces:
+    `"webhook_endpoint/{id}/secret"`.  It is read by `sealed_context`, for sealing as for opening.
+    """
+    return Field(sa_type=LargeBinary, sa_column_kwargs={"info": {SEALED: context}}, **options)
+
+
+def sealed_context(table: type[SQLModel], column: str, **values: object) -> str:
+    """Write out what a value in a sealed column is bound to.
+
+    >>> from marketplace.bids.tables import CallSeal
+    >>> sealed_context(CallSeal, "sealed_key", scenario_id=7)
+    'call_seal/7'
+    """
+    declared: str = table.metadata.tables[str(table.__tablename__)].c[column].info[SEALED]
+    return declared.format(**values)
+
+
 def digest(**options: Any) -> Any:
     """Declare a column for a SHA-256 in hexadecimal."""
     return Field(sa_type=String(64), max_length=64, **options)

@@ -6,8 +6,11 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from marketplace.kit.tables import Row, Versioned, json_document, stored_bytes, text_enum
+from marketplace.kit.tables import Row, Versioned, json_document, sealed, stored_bytes, text_enum
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
+
+SIGNING_PLACE = "webhook_endpoint/{id}/secret"
+"""One for both secrets: the present one becomes the one before by being moved, still sealed."""
 
 
 class Endpoint(Versioned, table=True):
@@ -27,8 +30,8 @@ class Endpoint(Versioned, table=True):
     description: str = Field(default="", max_length=200)
     event_types: list[str] = json_document()
     """Types and `prefix.*` patterns; empty: everything it may hear."""
-    sealed_secret: bytes = stored_bytes()
-    sealed_secret_before: bytes | None = stored_bytes(default=None, nullable=True)
+    sealed_secret: bytes = sealed(context=SIGNING_PLACE)
+    sealed_secret_before: bytes | None = sealed(context=SIGNING_PLACE, default=None, nullable=True)
     """The secret before the last rotation; it signs as well until `before_until`."""
     before_until: dt.datetime | None = Field(default=None)
     state: EndpointState = Field(default=EndpointState.ACTIVE, sa_type=text_enum(EndpointState))

@@ -6,6 +6,7 @@ from litestar.di import NamedDependency
 from sqlmodel import select
 
 from marketplace.kit.database import ReadSession
+from marketplace.wire.limits import UNLIMITED
 
 
 class HealthOut(msgspec.Struct, frozen=True):
@@ -14,13 +15,13 @@ class HealthOut(msgspec.Struct, frozen=True):
     status: str
 
 
-@get("/health/live", operation_id="health_live", tags=["health"])
+@get("/health/live", operation_id="health_live", tags=["health"], opt={UNLIMITED: True})
 async def live() -> HealthOut:
     """Tell that the process answers."""
     return HealthOut(status="ok")
 
 
-@get("/health/ready", operation_id="health_ready", tags=["health"])
+@get("/health/ready", operation_id="health_ready", tags=["health"], opt={UNLIMITED: True})
 async def ready(reader: NamedDependency[ReadSession]) -> Response[HealthOut]:
     """Tell that the database answers too."""
     await reader.exec(select(1))

@@ -52,21 +52,46 @@ class IdempotencyKeyReused(Unacceptable):
     title_zh = "该 Idempotency-Key 已用于其他请求:请换一个新的。"
 
 
-class _Person(Protocol):
+class Person(Protocol):
     """What is needed to know of the caller: keys of different people never meet."""
 
     @property
-    def person_id(self) -> UUID: ...
+    def person_id(self) -> UUID:
+        """The person."""
+
     @property
-    def organization_id(self) -> UUID: ...
+    def organization_id(self) -> UUID:
+        """Whom they act for."""
+
     @property
-    def is_nobody(self) -> bool: ...
+    def is_nobody(self) -> bool:
+        """Tell that no credential came with the request."""
 
 
-def once(*, required: bool = False) -> Callable[[F], F]:
+class Memory:
+    """How a request is recognised and its answer kept: as they are."""
+
+    async def digest(self, request: AnyRequest) -> str:
+        """Describe a request so that the same one is recognised."""
+        head = f"{request.method} {request.url.path} {request.headers.get('if-match', '')}\n"
+        return sha256_hex(head.encode() + await request.body())
+
+    def kept(self, content: bytes, *, who: Person, key: str) -> dict[str, bytes | None]:
+        """Write the columns that keep an answer."""
+        return {"body": content, "sealed_body": None}
+
+    def open(self, earlier: IdempotentAnswer) -> bytes:
+        """Read a kept answer, before the request is compared with the one that it answered."""
+        return earlier.body
+
+
+def once(
+    *, required: bool = False, memory: Callable[[Any], Memory] | None = None
+) -> Callable[[F], F]:
     """Make a handler that writes repeatable under an Idempotency-Key.
 
     The handler must take `request` and `writer` and answer with bytes (`wire.answers.answer`).
+    `memory` makes, from the handler's arguments, what remembers; without it: a plain `Memory`.
     """
 
     def wrap(handler: F) -> F:
@@ -79,20 +104,21 @@ def once(*, required: bool = False) -> Callable[[F], F]:
         @functools.wraps(handler)
         async def repeatable(*args: Any, **kwargs: Any) -> Response[Any]:
             request, writer, clock = kwargs["request"], kwargs["writer"], kwargs["clock"]
+            remembers = memory(kwargs) if memory else Memory()
             if not has_clock:
                 del kwargs["clock"]
             key = _key_of(request, required=required)
             # A stranger has nothing to repeat; the handler itself will refuse them.
             if key is None or request.user.is_nobody:
                 return await handler(*args, **kwargs)
-            digest = await _digest_of(request)
+            digest = await remembers.digest(request)
             earlier = await _claim(writer, request.user, key, digest, clock)
             if earlier is not None:
                 # Nothing is done this time, so nothing is witnessed either.
                 request.scope.setdefault("state", {})["replayed"] = True
-                return _replay(earlier, digest)
+                return await _replay(earlier, request, remembers)
             response = await handler(*args, **kwargs)
-            await _keep(writer, request.user, key, response)
+            await _keep(writer, request.user, key, response, remembers)
             return response
 
         if not has_clock:
@@ -121,13 +147,8 @@ def _key_of(request: AnyRequest, *, required: bool) -> str | None:
     return key
 
 
-async def _digest_of(request: AnyRequest) -> str:
-    head = f"{request.method} {request.url.path} {request.headers.get('if-match', '')}\n"
-    return sha256_hex(head.encode() + await request.body())
-
-
 async def _claim(
-    session: WriteSession, who: _Person, key: str, digest: str, clock: Clock
+    session: WriteSession, who: Person, key: str, digest: str, clock: Clock
 ) -> IdempotentAnswer | None:
     """Take the key for this request, or find what it was answered before."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
@@ -160,18 +181,24 @@ async def _claim(
     return found.one()
 
 
-def _replay(earlier: IdempotentAnswer, digest: str) -> Response[bytes]:
-    if earlier.request_sha256 != digest:
+async def _replay(
+    earlier: IdempotentAnswer, request: AnyRequest, remembers: Memory
+) -> Response[bytes]:
+    # Opened first: what a sealed answer was recognised by is inside.
+    content = remembers.open(earlier)
+    if earlier.request_sha256 != await remembers.digest(request):
         raise IdempotencyKeyReused()
     return Response(
-        earlier.body,
+        content,
         status_code=earlier.status,
         headers=earlier.headers | {"Idempotency-Replayed": "true"},
         media_type="application/json",
     )
 
 
-async def _keep(session: WriteSession, who: _Person, key: str, response: Response[Any]) -> None:
+async def _keep(
+    session: WriteSession, who: Person, key: str, response: Response[Any], remembers: Memory
+) -> None:
     kept = {
         name: value for name, value in response.headers.items() if name.lower() in _KEPT_HEADERS
     }
@@ -182,5 +209,9 @@ async def _keep(session: WriteSession, who: _Person, key: str, response: Respons
         .where(col(IdempotentAnswer.person_id) == who.person_id)
         .where(col(IdempotentAnswer.organization_id) == who.organization_id)
         .where(col(IdempotentAnswer.key) == key)
-        .values(status=response.status_code, headers=kept, body=content)
+        .values(
+            status=response.status_code,
+            headers=kept,
+            **remembers.kept(content, who=who, key=key),
+        )
     )

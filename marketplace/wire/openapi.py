@@ -5,9 +5,9 @@ The usual pages load their scripts from the internet; a bureau's network often h
 
 import json
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.params import FromPath
@@ -15,6 +15,7 @@ from litestar.serialization import encode_json, get_serializer
 
 from marketplace.kit.errors import NotFound
 from marketplace.wire.document import DocumentConfig
+from marketplace.wire.headers import allow_page
 
 DOCUMENT_PATH: Final = "/schema"
 ASSETS_PATH: Final = "/schema-assets"
@@ -35,6 +36,19 @@ TAGS: Final = {
 }
 
 
+class Page(SwaggerRenderPlugin):
+    """The page, with nothing from elsewhere, and a policy that allows what stands in it."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Write the page, and allow exactly its own script and style."""
+        page = super().render(request, openapi_schema)
+        allow_page(request.scope, page.decode())
+        return page
+
+    def receive_router(self, router: Router) -> None:
+        """Add nothing: nobody signs in through another site here."""
+
+
 @get(f"{ASSETS_PATH}/{{name:str}}", include_in_schema=False, media_type=MediaType.TEXT)
 async def asset(name: FromPath[str]) -> Response[bytes]:
     """Serve one file of the documentation page."""
@@ -47,11 +61,12 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
 
 def openapi_config(version: str) -> DocumentConfig:
     """Describe the document and the page that shows it."""
-    page = SwaggerRenderPlugin(
+    page = Page(
         js_url=f"{ASSETS_PATH}/swagger-ui-bundle.js",
         css_url=f"{ASSETS_PATH}/swagger-ui.css",
         standalone_preset_js_url=f"{ASSETS_PATH}/swagger-ui-standalone-preset.js",
         path="/",
+        favicon="<link rel='icon' href='data:,'>",
     )
     return DocumentConfig(
         title="揭榜 Jiebang",

@@ -19,6 +19,8 @@ from marketplace.wire.translations import field_message
 PROBLEM_JSON = "application/problem+json"
 TYPE_BASE = "urn:jiebang:problem:"
 ERRORS_SHOWN_MAX = 50
+PASSED_ON = ("allow", "connection", "ratelimit", "retry-after")
+"""The headers of the framework's own errors that a caller is told, by how they begin."""
 
 STATUS_OF_KIND: dict[type[MarketplaceError], int] = {
     errors.Unauthenticated: 401,
@@ -46,6 +48,11 @@ TITLES_OF_STATUS: dict[int, tuple[str, str, str]] = {
         "request.method_not_allowed",
         "此地址不支持该方法。",
         "This address does not take this method.",
+    ),
+    408: (
+        "request.timeout",
+        "请求内容未在规定时间内送达。",
+        "The request did not arrive in time.",
     ),
     413: (
         "marketplace.too_large",
@@ -129,10 +136,16 @@ def _framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if status >= 500:
         return _bug(request, error)
     code, zh, en = TITLES_OF_STATUS.get(status, TITLES_OF_STATUS[400 if status < 500 else 500])
-    facts = {"detail": str(error.detail)} if status in {400, 405, 413, 415} and error.detail else {}
+    facts: dict[str, Any] = {}
+    if status in {400, 405, 413, 415} and error.detail:
+        facts["detail"] = str(error.detail)
     headers = {
-        name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"
+        name: value
+        for name, value in (error.headers or {}).items()
+        if name.lower().startswith(PASSED_ON)
     }
+    if "Retry-After" in headers:
+        facts["retry_after_seconds"] = int(headers["Retry-After"])
     return _problem(request, status, code, en if prefers_english(request) else zh, facts, headers)
 
 

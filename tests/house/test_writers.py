@@ -52,6 +52,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "scenarios/jobs.py": "the transactions of a tick",
         "scoring/actions/evaluation.py": "reads, thinks and writes: none is open while it thinks",
         "scoring/actions/rankings.py": "reads, thinks and writes: none is open while it thinks",
+        "kit/rotation.py": "a batch of values sealed again is a transaction; no row is looked into",
         "cli.py": "the transactions of a command",
         "demo": "the transactions of a story",
     },

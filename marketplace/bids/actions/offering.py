@@ -27,6 +27,7 @@ from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
+from marketplace.kit.tables import sealed_context
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.queries import Call
@@ -253,7 +254,7 @@ async def call_key(
     session: WriteSession, scenario_id: UUID, *, keeper: Keeper, now: dt.datetime
 ) -> bytes:
     """Find or make the key of a call's bids; the call must be locked."""
-    context = f"call_seal/{scenario_id}"
+    context = sealed_context(CallSeal, "sealed_key", scenario_id=scenario_id)
     seal = await queries.call_seal(session, scenario_id)
     if seal is not None:
         return keeper.unseal(seal.sealed_key, context=context)

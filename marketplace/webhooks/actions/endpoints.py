@@ -13,6 +13,7 @@ from marketplace.kit.database import WriteSession
 from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
+from marketplace.kit.tables import sealed_context
 from marketplace.webhooks import queries
 from marketplace.webhooks.actions.fanout import message_of
 from marketplace.webhooks.errors import (
@@ -58,7 +59,7 @@ class WithSecret:
 
 def secret_context(endpoint_id: UUID) -> str:
     """Name what a sealed secret is bound to, so that it opens for its own endpoint only."""
-    return f"webhook_endpoint/{endpoint_id}/secret"
+    return sealed_context(Endpoint, "sealed_secret", id=endpoint_id)
 
 
 async def register_endpoint(

@@ -1,0 +1,94 @@
+"""A house with something in every column that is sealed, and what must still work with it."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from marketplace.house import House
+from marketplace.identity.rules.access import Role
+from marketplace.kit.clock import FixedClock
+from marketplace.kit.outbound import Outbound
+from marketplace.webhooks import jobs
+from marketplace.webhooks.actions import endpoints
+from tests.given import bids, webhooks
+from tests.given.identity import Someone, someone
+from tests.given.scenarios import Called, a_published_call
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What was sealed, and what it was before."""
+
+    call: Called
+    owner: Someone
+    endpoint: endpoints.WithSecret
+    secrets: tuple[str, str]
+    """The present secret of the endpoint and the one before."""
+    request: httpx.Request
+    """A sealed offer as it was sent."""
+    answer: bytes
+
+
+async def secrets_everywhere(
+    house: House, clock: FixedClock, client: httpx.AsyncClient, *, url: str = webhooks.NOWHERE
+) -> Planted:
+    """Plant a secret in every column that is declared as sealed; a new column belongs in here."""
+    call = await a_published_call(house.database, clock)
+    for _ in range(2):
+        await bids.a_sealed_bid(house.database, clock, call, keeper=house.keeper)
+    request, answer = await _an_offer_sent(house, clock, client, call)
+    owner = await someone(house.database, Role.SOLVER)
+    made = await webhooks.an_endpoint(house, owner, url=url)
+    async with house.database.writing() as session:
+        renewed = await endpoints.rotate_secret(
+            session,
+            owner.actor,
+            made.row.id,
+            expected_version=made.row.version,
+            keeper=house.keeper,
+            entropy=b"\x07" * 32,
+            now=clock.now(),
+        )
+    return Planted(call, owner, renewed, (renewed.secret, made.secret), request, answer)
+
+
+async def _an_offer_sent(
+    house: House, clock: FixedClock, client: httpx.AsyncClient, call: Called
+) -> tuple[httpx.Request, bytes]:
+    """Send a sealed offer over HTTP: its answer is kept for a repeat."""
+    bid = await bids.a_draft_bid(house.database, clock, call)
+    path = f"/v1/bids/{bid.id}"
+    read = await client.get(path, headers=bid.solver.headers)
+    headers = {"If-Match": read.headers["etag"], "Idempotency-Key": "planted"}
+    request = client.build_request(
+        "POST",
+        f"{path}/actions/submit",
+        json=bids.an_offer_body(),
+        headers=bid.solver.headers | headers,
+    )
+    answer = await client.send(request)
+    assert answer.status_code == 200, answer.text
+    return request, answer.content
+
+
+async def check_that_it_works(
+    house: House,
+    clock: FixedClock,
+    client: httpx.AsyncClient,
+    planted: Planted,
+    recorder: webhooks.Recorder,
+) -> None:
+    """Repeat the offer, deliver a webhook under both secrets, and open the call's bids."""
+    again = await client.send(planted.request)
+    assert (again.status_code, again.content) == (200, planted.answer), again.text
+    assert again.headers["idempotency-replayed"] == "true"
+
+    async with house.database.writing() as session:
+        await endpoints.ping(session, planted.owner.actor, planted.endpoint.row.id, now=clock.now())
+    async with Outbound(webhooks.LOCAL) as outbound:
+        await jobs.deliver(webhooks.a_courier(house, outbound))
+    heard = recorder.heard[-1]
+    assert all(heard.is_signed_with(secret) for secret in planted.secrets)
+
+    await bids.the_deadline_passed(house.database, clock, planted.call)
+    await bids.the_opening(house.database, clock, planted.call, keeper=house.keeper)
