@@ -101,4 +101,4 @@ def _duty(duty: duties.Duty) -> str:
 
 
 def _roles(group: frozenset[Role]) -> str:
-    return ", ".join(f"`{role.value}`" for role in sorted(group))
+    return ", ".join(role.value for role in sorted(group))

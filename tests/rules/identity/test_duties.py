@@ -72,8 +72,12 @@ def test_a_forgotten_duty_is_a_fault_and_not_a_pass(duty: Duty) -> None:
 
 
 def test_the_platform_has_no_hands() -> None:
-    """Seeds and jobs act as nobody in particular."""
-    duties.require(SYSTEM, Duty.WITNESS, {Duty.OPENER: SYSTEM.person_id})
+    """Seeds and jobs act as nobody in particular: they pass where a person would not."""
+    done = {Duty.OPENER: SYSTEM.person_id}
+
+    duties.require(SYSTEM, Duty.WITNESS, done)
+    with pytest.raises(SameHands):
+        duties.check(SYSTEM.person_id, Duty.WITNESS, done)
 
 
 _attempts = st.lists(
