@@ -13,7 +13,7 @@ from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
 from marketplace.identity.guards import Porter
-from marketplace.identity.routes import keys, organizations, people
+from marketplace.identity.routes import keys, organizations, people, profile, standing
 from marketplace.identity.rules.access import Actor
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
@@ -37,6 +37,9 @@ def doors() -> list[ControllerRouterHandler]:
         web.home,
         openapi.asset,
         organizations.OrganizationController,
+        profile.ProfileController,
+        profile.BankAccountController,
+        standing.StandingController,
         people.MemberController,
         keys.ApiKeyController,
         people.me,
@@ -44,6 +47,8 @@ def doors() -> list[ControllerRouterHandler]:
         relations.end_edge,
         relations.list_edges,
         relations.check_related,
+        relations.keep_standing_check,
+        relations.list_standing_checks,
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,
