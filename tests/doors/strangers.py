@@ -13,6 +13,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
+from tests.doors.profile_bodies import OF_PROFILES
 from tests.given import scoring as given
 from tests.given.identity import Someone, a_credit_code, someone
 
@@ -23,9 +24,11 @@ ASKERS = (
     "nobody",
     "stranger",
     "other_solver",
+    "other_admin",
     *(role.value for role in Role),
 )
-"""`stranger` posts, bids and judges for an organisation that has nothing to do with anything here.
+"""`stranger` posts, bids and judges for an organisation that has nothing to do with anything here;
+`organization_admin` administers the poster's organisation, `other_admin` one of their own.
 """
 
 EVERYBODY = frozenset(ASKERS)
@@ -35,7 +38,10 @@ APPROVER = frozenset({"bureau_approver"})
 POSTER = frozenset({"poster"})
 SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
-HOOKED = OFFICER | POSTER | SOLVER | {"stranger", "other_solver", "organization_admin"}
+OWN_ADMIN = frozenset({"organization_admin"})
+OWN = POSTER | OWN_ADMIN
+"""Those who act for the poster's organisation."""
+HOOKED = OFFICER | OWN | SOLVER | {"stranger", "other_solver", "other_admin"}
 RESULT_READERS = BUREAU | POSTER | {"panel_chair"}
 
 ROWS: dict[str, frozenset[str]] = {
@@ -45,9 +51,25 @@ ROWS: dict[str, frozenset[str]] = {
     "me_get": SIGNED_IN,
     "organizations_register": OFFICER | ADMIN,
     "organizations_list": SIGNED_IN,
-    "organizations_get": BUREAU | POSTER | ADMIN,
+    "organizations_get": BUREAU | OWN | ADMIN,
     "organizations_verify": OFFICER,
-    "members_list": BUREAU | POSTER | ADMIN,
+    # identity: the organisation of the world is the poster's
+    "organization_profiles_get": BUREAU | OWN | ADMIN,
+    "organization_profiles_change": OWN_ADMIN,
+    "size_declarations_declare": OWN_ADMIN,
+    "size_declarations_list": BUREAU | OWN | ADMIN,
+    "startup_declarations_declare": OWN_ADMIN,
+    "startup_declarations_list": BUREAU | OWN | ADMIN,
+    "bank_accounts_set": OWN_ADMIN,
+    "bank_accounts_get": BUREAU | OWN | ADMIN,
+    "bank_accounts_reveal": OWN_ADMIN,
+    "standing_get": BUREAU | OWN | ADMIN,
+    "registration_statuses_record": OFFICER,
+    "registration_statuses_list": BUREAU | OWN | ADMIN,
+    "blacklist_entries_record": OFFICER,
+    "blacklist_entries_list": BUREAU | OWN | ADMIN,
+    "blacklist_entries_lift": OFFICER,
+    "members_list": BUREAU | OWN | ADMIN,
     "members_add": OFFICER | ADMIN,
     "api_keys_issue": SIGNED_IN,
     "api_keys_list": SIGNED_IN,
@@ -57,6 +79,8 @@ ROWS: dict[str, frozenset[str]] = {
     "ownership_edges_end": OFFICER,
     "ownership_edges_list": BUREAU | ADMIN,
     "related_parties_check": BUREAU | ADMIN,
+    "standing_checks_keep": OFFICER,
+    "standing_checks_list": BUREAU | ADMIN,
     # profiles
     "rule_profiles_list": EVERYBODY,
     "rule_profiles_get": EVERYBODY,
@@ -72,7 +96,7 @@ ROWS: dict[str, frozenset[str]] = {
     "scenarios_list": EVERYBODY,
     "scenarios_get": EVERYBODY,
     "scenarios_versions": EVERYBODY,
-    "scenarios_lint": READERS | POSTER,
+    "scenarios_lint": READERS | OWN,
     "scenarios_draft": OFFICER | POSTER | {"stranger"},
     "scenarios_revise": POSTER,
     "scenarios_sign_need": POSTER,
@@ -122,14 +146,14 @@ ROWS: dict[str, frozenset[str]] = {
     # webhooks: the endpoint of the world is the poster's
     "webhook_endpoints_register": HOOKED,
     "webhook_endpoints_list": HOOKED,
-    "webhook_endpoints_get": POSTER,
-    "webhook_endpoints_pause": POSTER,
-    "webhook_endpoints_resume": POSTER,
-    "webhook_endpoints_ping": POSTER,
-    "webhook_endpoints_rotate_secret": POSTER,
-    "webhook_deliveries_list": POSTER,
-    "webhook_deliveries_get": POSTER,
-    "webhook_deliveries_resend": POSTER,
+    "webhook_endpoints_get": OWN,
+    "webhook_endpoints_pause": OWN,
+    "webhook_endpoints_resume": OWN,
+    "webhook_endpoints_ping": OWN,
+    "webhook_endpoints_rotate_secret": OWN,
+    "webhook_deliveries_list": OWN,
+    "webhook_deliveries_get": OWN,
+    "webhook_deliveries_resend": OWN,
 }
 """Who gets through each door of a world in which `solver` bid on a call of `poster`."""
 
@@ -153,6 +177,7 @@ BODIES: dict[str, Any] = {
     },
     "members_add": {"name": {"zh": "李四"}, "roles": ["solver"]},
     "api_keys_issue": {"name": "door"},
+    **OF_PROFILES,
     "ownership_edges_record": {
         "holder": {"organization_id": "{organization_id}"},
         "target": {"name": "某外部公司(示例)"},
@@ -268,6 +293,10 @@ async def _people(database: Database, play: given.Play) -> dict[str, Someone]:
         "expert": play.experts[1],
         "solver": play.solvers["solver"],
         "other_solver": await someone(database, Role.SOLVER),
+        "other_admin": await someone(database, Role.ORGANIZATION_ADMIN),
+        "organization_admin": await someone(
+            database, Role.ORGANIZATION_ADMIN, organization_id=cast.poster.organization_id
+        ),
         "stranger": await someone(database, Role.SOLVER, Role.POSTER, Role.EXPERT),
     }
     for role in Role:
@@ -289,6 +318,19 @@ async def _values(
         "target": {"organization_id": str(solver.organization_id)},
     }
     edge = await play.do(people["bureau_officer"], "/v1/ownership-edges", tie | TIE)
+    of_poster = f"/v1/organizations/{poster.organization_id}"
+    listing = OF_PROFILES["blacklist_entries_record"]
+    entry = await play.do(people["bureau_officer"], f"{of_poster}/blacklist-entries", listing)
+    admin = people["organization_admin"]
+    profile = await play.ask(admin, "GET", f"{of_poster}/profile")
+    account = await play.ask(
+        admin,
+        "PUT",
+        f"{of_poster}/bank-account",
+        json=OF_PROFILES["bank_accounts_set"],
+        headers={"If-Match": profile.headers["etag"]},
+    )
+    assert account.status_code == 200, account.text
     pinged = f"/v1/webhook-endpoints/{endpoint['id']}/actions/ping"
     assert (await play.ask(poster, "POST", pinged, json={})).status_code == 202
     async with database.writing() as session:
@@ -300,6 +342,7 @@ async def _values(
         "organization_id": str(poster.organization_id),
         "key_id": key["id"],
         "edge_id": edge["id"],
+        "entry_id": entry["id"],
         "solver_organization_id": str(solver.organization_id),
         "code": "procurement_tender",
         "version": "1",
