@@ -3,6 +3,8 @@
 Cast.  An `Organization` is a legal unit with a unified social credit code.  A `Person` acts for one
 through a `Member` row that holds roles.  An `ApiKey` speaks for one person in one organisation; the
 porter (`guards`) turns it into an `Actor`, a frozen value that carries everything a decision about
-rights needs.  Rights are decided in actions, on the first line, by `access.require`; separation of
+rights needs.  What an organisation declares (size, startup status) and what the register says of it
+(registration, listings) are dated entries that are added to and never edited; `standing` turns them
+into findings for one day.  Rights are decided in actions, on the first line, by `access.require`; separation of
 duties is a predicate on ids.
 """
