@@ -5,6 +5,6 @@ through a `Member` row that holds roles.  An `ApiKey` speaks for one person in o
 porter (`guards`) turns it into an `Actor`, a frozen value that carries everything a decision about
 rights needs.  What an organisation declares (size, startup status) and what the register says of it
 (registration, listings) are dated entries that are added to and never edited; `standing` turns them
-into findings for one day.  Rights are decided in actions, on the first line, by `access.require`; separation of
-duties is a predicate on ids.
+into findings for one day.  Rights are decided in actions, on the first line, by `access.require`;
+separation of duties is a predicate on ids.
 """

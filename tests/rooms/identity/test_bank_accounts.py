@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from marketplace.events.tables import EventRow
 from marketplace.house import House
 from marketplace.identity.actions import bank_accounts
+from marketplace.identity.actions import profile as own
 from marketplace.identity.actions.bank_accounts import AccountNamed
 from marketplace.identity.errors import (
     AccountNumberUnfit,
@@ -33,7 +34,7 @@ async def set_account(
 ) -> BankAccount:
     """The administrator states where the organisation is paid."""
     async with house.database.writing() as session:
-        owner = await bank_accounts.own_organization(session, admin.actor, admin.organization_id)
+        owner = await own.own_organization(session, admin.actor, admin.organization_id)
         _, row = await bank_accounts.set_bank_account(
             session,
             admin.actor,
