@@ -7,6 +7,8 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.organizations import (
     OrganizationProfileChanged,
@@ -91,7 +93,11 @@ async def change_profile(
     if lost:
         row.verified_at, row.verified_by = None, None
     row.version += 1
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as taken:
+        # Somebody else took this code between the question and the write.
+        raise AlreadyRegistered(uscc=edit.uscc) from taken
     said = OrganizationProfileChanged(
         organization_id=row.id, fields=tuple(sorted(changed)), verification_lost=lost
     )

@@ -27,6 +27,11 @@ class Occasion:
     public_money: bool = False
     """Public funds depend on it: related parties are stopped.  Without, a relation is recorded."""
 
+    def __post_init__(self) -> None:
+        # Without this a forgotten counterpart would let an affiliate draw on public money.
+        if self.public_money and self.counterpart_id is None:
+            raise ValueError("public money depends on a relation: name the counterpart")
+
     @property
     def sealed(self) -> bool:
         """Tell whether the mere check would tell what nobody may know before the opening."""

@@ -182,6 +182,19 @@ async def test_an_edit_and_a_verification_of_one_version_do_not_both_pass(
     assert sorted(type(one).__name__ for one in answers) == ["Organization", "Stale"]
 
 
+@pytest.mark.postgres
+async def test_of_two_that_take_one_credit_code_at_once_one_gets_it(database: Database) -> None:
+    """Both find it free; the constraint decides, and the other is told that it is taken."""
+    admins = [await someone(database, Role.ORGANIZATION_ADMIN) for _ in range(2)]
+    code = a_credit_code()
+
+    answers = await asyncio.gather(
+        *(change(database, admin, uscc=code) for admin in admins), return_exceptions=True
+    )
+
+    assert sorted(type(one).__name__ for one in answers) == ["AlreadyRegistered", "Organization"]
+
+
 async def test_only_the_own_administrator_changes_a_profile(database: Database) -> None:
     """An officer, a solver of the house and another house's administrator are all refused."""
     solver = await someone(database, Role.SOLVER)
