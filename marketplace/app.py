@@ -20,6 +20,8 @@ from marketplace.identity.routes import (
     memberships,
     organizations,
     people,
+    profile,
+    standing,
 )
 from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
@@ -46,6 +48,9 @@ def doors() -> list[ControllerRouterHandler]:
         web.home,
         openapi.asset,
         organizations.OrganizationController,
+        profile.ProfileController,
+        profile.BankAccountController,
+        standing.StandingController,
         people.MemberController,
         memberships.MembershipController,
         memberships.my_memberships,
@@ -58,6 +63,8 @@ def doors() -> list[ControllerRouterHandler]:
         relations.end_edge,
         relations.list_edges,
         relations.check_related,
+        relations.keep_standing_check,
+        relations.list_standing_checks,
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,

@@ -27,6 +27,8 @@ from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
 from marketplace.kit.database import WriteSession
+from marketplace.relations.actions import rechecks
+from marketplace.relations.rules.rechecks import Occasion, Stage
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.rules.lifecycle import ScenarioState
@@ -45,7 +47,8 @@ async def decide_award(
 ) -> Award:
     """Give a slot of the call to the best-ranked bid that is still willing (SC14, B14).
 
-    Refuses  what `choose` refuses; SlotsTaken also for whoever loses a race for the last slot.
+    Refuses  what `choose` refuses; NotInGoodStanding with what was found about the winner today;
+             SlotsTaken also for whoever loses a race for the last slot.
     """
     access.require(actor, Permission.AWARDS_DECIDE)
     _check_reason(reason)
@@ -54,6 +57,7 @@ async def decide_award(
     standing = await queries.standing(session, call)
     decider = person_of(actor)
     chosen = choose(standing, bid_id, decided_by=decider)
+    await _recheck(session, actor, call, bid_id, chosen.solver_organization_id, now=now)
     earlier = await queries.awards_of(session, scenario_id)
     slot = queries.free_slot(standing, [row.slot for row in earlier if row.state in LIVE])
     row = Award(
@@ -168,6 +172,25 @@ def person_of(actor: Actor) -> UUID:
     if actor.is_system:
         raise PersonNeeded()
     return actor.person_id
+
+
+async def _recheck(
+    session: WriteSession,
+    actor: Actor,
+    call: Scenario,
+    bid_id: UUID,
+    solver_id: UUID,
+    *,
+    now: dt.datetime,
+) -> None:
+    """Check the winner again; a relation to the poster is kept and decides when money is drawn."""
+    occasion = Occasion(
+        stage=Stage.DECISION,
+        subject_type="bid",
+        subject_id=bid_id,
+        counterpart_id=call.poster_id,
+    )
+    await rechecks.recheck(session, actor, solver_id, occasion=occasion, now=now)
 
 
 def _check_reason(reason: str) -> None:

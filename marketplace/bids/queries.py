@@ -13,10 +13,12 @@ from marketplace.bids.rules.choices import Standing, choices
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
 from marketplace.bids.tables import Bid, BidVersion, CallSeal, EligibilityCheck, Opening
 from marketplace.identity.queries import organizations as identity
+from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
+from marketplace.kit.days import day_of
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content, content_from
@@ -205,7 +207,7 @@ async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.dateti
         poster_id=call.poster_id,
         call_state=call.state,
         bid_deadline_at=call.bid_deadline_at,
-        asker_verified=solver.verified_at is not None and not solver.blacklisted,
+        asker_refused=await register.refusal(session, solver.id, on=day_of(now)),
         asked=await scenarios.content(session, call),
         answered=await sealed_under(session, row) if row.content_number else None,
     )

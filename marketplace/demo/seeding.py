@@ -9,11 +9,12 @@ from uuid import UUID
 
 from marketplace.funding import actions as funding
 from marketplace.funding.rules.policies import policy_from
-from marketplace.identity.actions import organizations, people
+from marketplace.identity.actions import organizations, people, profile, standing
 from marketplace.identity.errors import PersonUnknown
 from marketplace.identity.queries import organizations as known_organizations
 from marketplace.identity.queries import people as known_people
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
+from marketplace.identity.rules.standing import RegistrationStatus
 from marketplace.identity.tables.organizations import OrganizationKind, SizeClass
 from marketplace.kit.database import Database, WriteSession
 from marketplace.profiles import actions as profiles
@@ -72,8 +73,9 @@ async def load_people(database: Database, folder: Path, *, now: dt.datetime) -> 
     """Load organisations, people and experts."""
     seeded = Seeded()
     async with database.writing() as session:
-        for entry in read_toml(folder / "organisations.toml")["organisations"]:
-            await _organization(session, seeded, entry, now=now)
+        register = read_toml(folder / "organisations.toml")
+        for entry in register["organisations"]:
+            await _organization(session, seeded, entry, register, now=now)
         for entry in read_toml(folder / "people.toml")["people"]:
             await _person(session, seeded, entry, now=now)
         for entry in read_toml(folder / "experts.toml")["experts"]:
@@ -82,25 +84,61 @@ async def load_people(database: Database, folder: Path, *, now: dt.datetime) -> 
 
 
 async def _organization(
-    session: WriteSession, seeded: Seeded, entry: dict[str, Any], *, now: dt.datetime
+    session: WriteSession,
+    seeded: Seeded,
+    entry: dict[str, Any],
+    register: dict[str, Any],
+    *,
+    now: dt.datetime,
 ) -> None:
     row = await known_organizations.organization_by_uscc(session, entry["uscc"])
     if row is None:
-        profile = organizations.OrganizationProfile(
+        stated = organizations.OrganizationProfile(
             uscc=entry["uscc"],
             name_zh=entry["name"]["zh"],
             name_en=entry["name"]["en"],
             kind=OrganizationKind(entry["kind"]),
             region=entry["region"],
             size_class=SizeClass(entry["size_class"]),
-            is_startup=entry.get("is_startup", False),
         )
-        row = await organizations.register_organization(session, SYSTEM, profile, now=now)
+        row = await organizations.register_organization(session, SYSTEM, stated, now=now)
         await organizations.verify_organization(
             session, SYSTEM, row.id, expected_version=row.version, now=now
         )
+        await _histories(session, row.id, entry, register, now=now)
     seeded.organizations[entry["code"]] = row.id
     seeded.names[row.id] = entry["name"]
+
+
+async def _histories(
+    session: WriteSession,
+    organization_id: UUID,
+    entry: dict[str, Any],
+    register: dict[str, Any],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Enter what the file says of a day before the story: registration and startup status."""
+    source = register["illustrative_source"]
+    await standing.record_registration(
+        session,
+        SYSTEM,
+        organization_id,
+        status=RegistrationStatus.ACTIVE,
+        effective_from=register["registration_as_of"],
+        source=source,
+        now=now,
+    )
+    if "is_startup" in entry:
+        await profile.declare_startup(
+            session,
+            SYSTEM,
+            organization_id,
+            is_startup=entry["is_startup"],
+            as_of=register["startup_as_of"],
+            basis=source,
+            now=now,
+        )
 
 
 async def _person(

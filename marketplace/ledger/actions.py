@@ -15,10 +15,11 @@ from sqlmodel import col
 
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.pilots import PoolFunded
-from marketplace.identity.queries import organizations as identity
+from marketplace.identity.queries import standing as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.money import CURRENCY
 from marketplace.ledger import queries
 from marketplace.ledger.errors import (
@@ -107,7 +108,7 @@ async def appropriate(
     The reference is the idempotency key: one budget paper brings money in once.
     """
     access.require(actor, Permission.LEDGER_POST)
-    await identity.verified_organization(session, funder_id)
+    await identity.organization_in_good_standing(session, funder_id, on=day_of(now))
     if amount_fen <= 0 or not reference.strip():
         raise EntryMalformed(amount_fen=amount_fen, reference=reference)
     treasury = AccountName.of_pool(AccountKind.TREASURY, funder_id, year)

@@ -18,7 +18,7 @@ from marketplace.relations.rules.relations import (
     EdgeKind,
     Relation,
 )
-from marketplace.relations.tables import OwnershipEdge, Party
+from marketplace.relations.tables import OwnershipEdge, Party, StandingCheck
 
 IN_MAX = 500
 """Ids in one statement: databases limit how many they take."""
@@ -184,3 +184,18 @@ async def party_of_organization(session: ReadSession, organization_id: UUID) -> 
     """Find the party that an organisation is, if any tie of it was ever recorded."""
     found = await session.exec(select(Party).where(Party.organization_id == organization_id))
     return found.first()
+
+
+async def standing_checks(
+    session: ReadSession, organization_id: UUID, *, after: UUID, limit: int
+) -> Sequence[StandingCheck]:
+    """List the checks of an organisation by id, those of bids that were not opened left out."""
+    found = await session.exec(
+        select(StandingCheck)
+        .where(StandingCheck.organization_id == organization_id)
+        .where(col(StandingCheck.sealed).is_(False))
+        .where(col(StandingCheck.id) > after)
+        .order_by(col(StandingCheck.id))
+        .limit(limit)
+    )
+    return found.all()

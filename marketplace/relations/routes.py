@@ -15,13 +15,16 @@ from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, page_of
-from marketplace.relations import actions, queries
+from marketplace.relations import queries
+from marketplace.relations.actions import rechecks, ties
 from marketplace.relations.schemas import (
     EndEdgeIn,
     OwnershipEdgeIn,
     OwnershipEdgeOut,
     RelatedPartyCheckIn,
     RelatedPartyCheckOut,
+    StandingCheckIn,
+    StandingCheckOut,
 )
 from marketplace.wire.answers import answer
 from marketplace.wire.idempotency import once
@@ -44,7 +47,7 @@ async def record_edge(
 ) -> Response[OwnershipEdgeOut]:
     """Record who holds, controls or serves whom."""
     access.require(actor, Permission.ORGANIZATIONS_VERIFY)
-    row = await actions.record_edge(writer, actor, data.tie(), now=clock.now())
+    row = await ties.record_edge(writer, actor, data.tie(), now=clock.now())
     parties = await queries.parties_of_edges(writer, [row])
     return answer(request, OwnershipEdgeOut.of(row, parties), status=201)
 
@@ -66,7 +69,7 @@ async def end_edge(
 ) -> Response[OwnershipEdgeOut]:
     """End a tie; what was recorded stays."""
     access.require(actor, Permission.ORGANIZATIONS_VERIFY)
-    row = await actions.end_edge(writer, actor, edge_id, valid_to=data.valid_to, now=clock.now())
+    row = await ties.end_edge(writer, actor, edge_id, valid_to=data.valid_to, now=clock.now())
     parties = await queries.parties_of_edges(writer, [row])
     return answer(request, OwnershipEdgeOut.of(row, parties))
 
@@ -118,3 +121,48 @@ async def check_related(
     edges = await queries.edges_by_id(reader, [edge.id for edge in path])
     parties = await queries.parties_of_edges(reader, list(edges.values()))
     return answer(request, RelatedPartyCheckOut.of(data, found, edges, parties))
+
+
+@post(
+    "/v1/organizations/{organization_id:uuid}/standing-checks",
+    operation_id="standing_checks_keep",
+    tags=["relations"],
+)
+@once()
+async def keep_standing_check(
+    request: AnyRequest,
+    organization_id: FromPath[UUID],
+    data: JSONBody[StandingCheckIn],
+    actor: NamedDependency[Actor],
+    writer: NamedDependency[WriteSession],
+    clock: NamedDependency[Clock],
+) -> Response[StandingCheckOut]:
+    """Check an organisation's standing and relation today, and keep what is found as evidence."""
+    row = await rechecks.keep_check(
+        writer, actor, organization_id, occasion=data.occasion(), now=clock.now()
+    )
+    return answer(request, StandingCheckOut.of(row), status=201)
+
+
+@get(
+    "/v1/organizations/{organization_id:uuid}/standing-checks",
+    operation_id="standing_checks_list",
+    tags=["relations"],
+)
+async def list_standing_checks(
+    request: AnyRequest,
+    organization_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    reader: NamedDependency[ReadSession],
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response[PageOut[StandingCheckOut]]:
+    """List the checks of an organisation; those of a bid appear once it was opened."""
+    access.require(actor, Permission.ORGANIZATIONS_READ)
+    await identity.organization(reader, organization_id)
+    rows = await queries.standing_checks(
+        reader, organization_id, after=id_after(cursor), limit=limit + 1
+    )
+    page = page_of(list(rows), limit, "id")
+    items = [StandingCheckOut.of(row) for row in page.items]
+    return answer(request, PageOut(items=items, next_cursor=page.next_cursor))

@@ -2,15 +2,16 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.relations.actions import PartyNamed, Tie
+from marketplace.relations.actions.ties import PartyNamed, Tie
+from marketplace.relations.rules.rechecks import Occasion, Stage
 from marketplace.relations.rules.relations import EdgeKind, Ground, Relation
-from marketplace.relations.tables import OwnershipEdge, Party
-from marketplace.wire.shapes import Bps, In, Out, ShortText
+from marketplace.relations.tables import OwnershipEdge, Party, StandingCheck
+from marketplace.wire.shapes import Bps, Code, In, Out, ShortText
 
 SourceText = Annotated[str, Field(min_length=1, max_length=2_000)]
 Day = Annotated[dt.date, Field(ge=dt.date(1900, 1, 1), le=dt.date(2999, 12, 31))]
@@ -157,4 +158,64 @@ class RelatedPartyCheckOut(Out, frozen=True, kw_only=True):
             related=found is not None,
             ground=None if found is None else found.ground,
             path=[OwnershipEdgeOut.of(edges[edge.id], parties) for edge in path],
+        )
+
+
+class StandingCheckIn(In):
+    """What an organisation is to be checked for."""
+
+    stage: Literal[Stage.DECISION, Stage.CONTRACT, Stage.PAYMENT]
+    subject_type: Code
+    """What depends on it, in the words of events: award, pilot, claim."""
+    subject_id: UUID
+    counterpart_id: UUID | None = None
+    """Another organisation, to ask whether the two are related."""
+
+    def occasion(self) -> Occasion:
+        """Turn the request into the value the action takes."""
+        return Occasion(
+            stage=self.stage,
+            subject_type=self.subject_type,
+            subject_id=self.subject_id,
+            counterpart_id=self.counterpart_id,
+        )
+
+
+class StandingCheckOut(Out, frozen=True, kw_only=True):
+    """What was found when an organisation was looked at again."""
+
+    id: UUID
+    organization_id: UUID
+    stage: Stage
+    subject_type: str
+    subject_id: UUID
+    on: dt.date
+    blocked: bool
+    findings: list[dict[str, Any]]
+    counterpart_id: UUID | None
+    related: bool | None
+    """Null where it was not asked, or where the records allow no answer."""
+    ground: Ground | None
+    path: list[dict[str, str]]
+    checked_by: UUID | None
+    checked_at: dt.datetime
+
+    @classmethod
+    def of(cls, row: StandingCheck) -> "StandingCheckOut":
+        """Read one check."""
+        return cls(
+            id=row.id,
+            organization_id=row.organization_id,
+            stage=row.stage,
+            subject_type=row.subject_type,
+            subject_id=row.subject_id,
+            on=row.on_day,
+            blocked=row.blocked,
+            findings=row.findings,
+            counterpart_id=row.counterpart_id,
+            related=row.related,
+            ground=row.ground,
+            path=row.path,
+            checked_by=row.checked_by,
+            checked_at=row.checked_at,
         )

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
 from marketplace.identity.queries import organizations as identity
+from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
+from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.profile import RuleProfile, Track
@@ -276,7 +278,7 @@ async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.d
         data_settled=bool(in_force.content["datasets"]) or in_force.content["no_dataset"],
         panel_seated=row.panel_seated_at is not None,
         broken_rules=await _broken_rules(session, actor, row, now),
-        asker_verified=await _is_verified(session, actor),
+        asker_refused=await _asker_refused(session, actor, now),
     )
     return Detail(
         row=row,
@@ -298,11 +300,12 @@ async def _broken_rules(
     return tuple(sorted({finding.rule for finding in blocking(findings)}))
 
 
-async def _is_verified(session: ReadSession, actor: Actor) -> bool:
+async def _asker_refused(
+    session: ReadSession, actor: Actor, now: dt.datetime
+) -> MarketplaceError | None:
     if not actor.has(Role.SOLVER):
-        return True
-    organization = await identity.organization(session, actor.organization_id)
-    return organization.verified_at is not None and not organization.blacklisted
+        return None
+    return await register.refusal(session, actor.organization_id, on=local_date(now))
 
 
 async def due_to_close(session: ReadSession, now: dt.datetime) -> Sequence[UUID]:

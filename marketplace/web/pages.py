@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession
-from marketplace.profiles.rules.calendar import SHANGHAI
+from marketplace.kit.days import SHANGHAI
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.tables import Scenario, ScenarioVersion
 from marketplace.wire.headers import allow_page

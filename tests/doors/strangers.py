@@ -13,6 +13,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
+from tests.doors.profile_bodies import OF_PROFILES
 from tests.given import scoring as given
 from tests.given.identity import Someone, a_credit_code, someone
 
@@ -54,6 +55,8 @@ WATCHERS = anywhere(frozenset({"auditor", "supervisor", "review_body"}))
 """Roles that may read every call, published or not, whoever organises it."""
 HOOKED = anywhere(OFFICER | POSTER | SOLVER | OWNER) | {"stranger"}
 RESULT_READERS = BUREAU | anywhere(AUDITOR) | POSTER
+REGISTER_READERS = anywhere(BUREAU | ADMIN) | HOUSEHOLD
+"""Who reads what the register says of the poster's organisation."""
 
 ROWS: dict[str, frozenset[str]] = {
     "health_live": EVERYBODY,
@@ -62,11 +65,11 @@ ROWS: dict[str, frozenset[str]] = {
     "me_get": SIGNED_IN,
     "organizations_register": anywhere(OFFICER | ADMIN),
     "organizations_list": SIGNED_IN,
-    "organizations_get": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
+    "organizations_get": REGISTER_READERS,
     "organizations_verify": anywhere(OFFICER),
-    "members_list": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
+    "members_list": REGISTER_READERS,
     "members_add": anywhere(ADMIN),
-    "members_get": anywhere(BUREAU | ADMIN) | HOUSEHOLD,
+    "members_get": REGISTER_READERS,
     "members_change_roles": OWNER | anywhere(ADMIN),
     "members_leave": POSTER | OWNER | anywhere(ADMIN),
     "me_memberships": SIGNED_IN,
@@ -74,6 +77,21 @@ ROWS: dict[str, frozenset[str]] = {
     "invitations_list": OWNER | anywhere(ADMIN),
     "invitations_revoke": OWNER | anywhere(ADMIN),
     "invitations_accept": EVERYBODY,
+    "organization_profiles_get": REGISTER_READERS,
+    "organization_profiles_change": OWNER,
+    "size_declarations_declare": OWNER,
+    "size_declarations_list": REGISTER_READERS,
+    "startup_declarations_declare": OWNER,
+    "startup_declarations_list": REGISTER_READERS,
+    "bank_accounts_set": OWNER,
+    "bank_accounts_get": REGISTER_READERS,
+    "bank_accounts_reveal": OWNER,
+    "standing_get": REGISTER_READERS,
+    "registration_statuses_record": anywhere(OFFICER),
+    "registration_statuses_list": REGISTER_READERS,
+    "blacklist_entries_record": anywhere(OFFICER),
+    "blacklist_entries_list": REGISTER_READERS,
+    "blacklist_entries_lift": anywhere(OFFICER),
     "api_keys_issue": SIGNED_IN,
     "api_keys_list": SIGNED_IN,
     "api_keys_revoke": POSTER | anywhere(ADMIN),
@@ -83,6 +101,8 @@ ROWS: dict[str, frozenset[str]] = {
     "ownership_edges_end": anywhere(OFFICER),
     "ownership_edges_list": anywhere(BUREAU | ADMIN),
     "related_parties_check": anywhere(BUREAU | ADMIN),
+    "standing_checks_keep": anywhere(OFFICER),
+    "standing_checks_list": anywhere(BUREAU | ADMIN),
     # profiles
     "rule_profiles_list": EVERYBODY,
     "rule_profiles_get": EVERYBODY,
@@ -186,6 +206,7 @@ BODIES: dict[str, Any] = {
     "invitations_create": {"roles": ["solver"]},
     "invitations_accept": {"token": "{invitation_token}", "name": {"zh": "王五"}},
     "api_keys_issue": {"name": "door"},
+    **OF_PROFILES,
     "ownership_edges_record": {
         "holder": {"organization_id": "{organization_id}"},
         "target": {"name": "某外部公司(示例)"},
@@ -342,6 +363,19 @@ async def _values(
         "target": {"organization_id": str(solver.organization_id)},
     }
     edge = await play.do(people["bureau_officer"], "/v1/ownership-edges", tie | TIE)
+    of_poster = f"/v1/organizations/{poster.organization_id}"
+    listing = OF_PROFILES["blacklist_entries_record"]
+    entry = await play.do(people["bureau_officer"], f"{of_poster}/blacklist-entries", listing)
+    admin = people["organization_admin"]
+    profile = await play.ask(admin, "GET", f"{of_poster}/profile")
+    account = await play.ask(
+        admin,
+        "PUT",
+        f"{of_poster}/bank-account",
+        json=OF_PROFILES["bank_accounts_set"],
+        headers={"If-Match": profile.headers["etag"]},
+    )
+    assert account.status_code == 200, account.text
     pinged = f"/v1/webhook-endpoints/{endpoint['id']}/actions/ping"
     assert (await play.ask(poster, "POST", pinged, json={})).status_code == 202
     async with database.writing() as session:
@@ -355,6 +389,7 @@ async def _values(
         "organization_id": str(poster.organization_id),
         "key_id": key["id"],
         "edge_id": edge["id"],
+        "entry_id": entry["id"],
         "solver_organization_id": str(solver.organization_id),
         "code": "procurement_tender",
         "version": "1",

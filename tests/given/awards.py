@@ -55,8 +55,17 @@ class RankedCall:
     people: People
 
 
-async def a_ranked_call(database: Database, *, final_solvers: int = 1) -> RankedCall:
-    """The emergency early-warning call, evaluated, with as many slots as asked for."""
+async def a_ranked_call(
+    database: Database,
+    *,
+    final_solvers: int = 1,
+    poster_kind: OrganizationKind = OrganizationKind.GOVERNMENT,
+    public_share: bool = True,
+) -> RankedCall:
+    """The emergency early-warning call, evaluated, with as many slots as asked for.
+
+    Without a public share the solver bears what the district would have paid.
+    """
     gov_id = await an_organization(database, kind=OrganizationKind.GOVERNMENT, name="某区(示例)")
     people = People(
         officer=await someone(database, Role.BUREAU_OFFICER, organization_id=gov_id),
@@ -64,12 +73,14 @@ async def a_ranked_call(database: Database, *, final_solvers: int = 1) -> Ranked
         other_approver=await someone(database, Role.BUREAU_APPROVER, organization_id=gov_id),
         finance=await someone(database, Role.FINANCE, organization_id=gov_id),
         judge=await someone(database, Role.BUREAU_APPROVER, Role.EXPERT, organization_id=gov_id),
-        poster=await someone(database, Role.POSTER, kind=OrganizationKind.GOVERNMENT),
+        poster=await someone(database, Role.POSTER, kind=poster_kind),
         solvers=tuple([await someone(database, Role.SOLVER) for _ in QUOTES_FEN]),
     )
     content = seed_content() | {
         "race": {"stage1_solvers": final_solvers, "final_solvers": final_solvers}
     }
+    if not public_share:
+        content["cost_share"] = [_without_district(phase) for phase in content["cost_share"]]
     async with database.writing() as session:
         call = await _call(session, gov_id, people, content_from(content).to_document())
         bids = [
@@ -78,6 +89,15 @@ async def a_ranked_call(database: Database, *, final_solvers: int = 1) -> Ranked
         ]
         await _ranking(session, call.id, bids, people)
     return RankedCall(id=call.id, gov_id=gov_id, bids=tuple(bid.id for bid in bids), people=people)
+
+
+def _without_district(phase: dict[str, Any]) -> dict[str, Any]:
+    moved = {
+        name: shares | {"gov": 0, "solver": shares["solver"] + shares["gov"]}
+        for name, shares in phase.items()
+        if name in {"ok_bps", "blameless_fail_bps"}
+    }
+    return phase | moved
 
 
 async def a_standing_award(database: Database, call: RankedCall, clock: FixedClock) -> Award:

@@ -166,9 +166,10 @@ async def an_open_pilot(
     *,
     gov_fen: int = BUDGET_FEN,
     poster_fen: int = BUDGET_FEN,
+    call: RankedCall | None = None,
 ) -> OpenPilot:
     """A pilot opened from the winner's award, with both funders' budgets as given."""
-    call = await a_ranked_call(database)
+    call = call or await a_ranked_call(database)
     award = await a_standing_award(database, call, clock)
     await a_funded_pool(database, owner=call.gov_id, amount_fen=gov_fen)
     poster_id = call.people.poster.organization_id

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from marketplace.identity.rules.access import SYSTEM
 from marketplace.kit.database import Database
-from marketplace.relations import actions
-from marketplace.relations.actions import PartyNamed, Tie
+from marketplace.relations.actions import ties
+from marketplace.relations.actions.ties import PartyNamed, Tie
 from marketplace.relations.rules.relations import EdgeKind
 from marketplace.relations.tables import OwnershipEdge
 from tests.conftest import START
@@ -39,4 +39,4 @@ async def a_tie(
         source="公示系统摘录",
     )
     async with database.writing() as session:
-        return await actions.record_edge(session, SYSTEM, tie, now=START)
+        return await ties.record_edge(session, SYSTEM, tie, now=START)

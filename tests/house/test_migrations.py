@@ -40,6 +40,14 @@ def upgrade():
     raise RuntimeError("half way")
 """
 
+AN_ORGANIZATION: Final = """
+INSERT INTO organization (id, version, uscc, name_zh, name_en, kind, size_class, is_startup,
+    region, registered_at, blacklisted)
+VALUES ('01890000000070008000000000000001', 1, '91350100M000100Y43', 'x', 'x', 'company', 'small',
+    true, 'x', '2026-03-02 16:30:00+00:00', true)
+"""
+"""Half past midnight in Beijing, on a day that UTC calls the one before."""
+
 
 @pytest.fixture
 def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
@@ -166,6 +174,33 @@ def test_up_down_and_up_again(url: str) -> None:
 
     assert left == [VERSION_TABLE]
     assert _asked(url, difference) == []
+
+
+@pytest.mark.postgres
+def test_marks_of_the_first_release_become_the_beginning_of_a_history(url: str) -> None:
+    """Size, startup status and the mark of dishonesty are carried over, dated by registration."""
+    migrate(url, "0001")
+    _asked(url, lambda connection: connection.execute(text(AN_ORGANIZATION)))
+    migrate(url)
+
+    def carried(connection: Connection) -> list[str]:
+        asked = (
+            "SELECT size_class, effective_from FROM size_declaration",
+            "SELECT is_startup, as_of FROM startup_declaration",
+            "SELECT lifted_on, listed_from FROM blacklist_entry",
+        )
+        return [
+            " ".join(str(one) for one in connection.execute(text(question)).one())
+            for question in asked
+        ]
+
+    size, startup, listing = _asked(url, carried)
+    assert size == "small 2026-03-03"
+    assert startup in {"True 2026-03-03", "1 2026-03-03"}
+    assert listing == "None 2026-03-03"
+    command.downgrade(migration_config(url), "0001")
+    marked = _asked(url, lambda found: found.execute(text("SELECT blacklisted FROM organization")))
+    assert bool(marked.scalar_one()) is True
 
 
 @pytest.mark.postgres

@@ -17,17 +17,20 @@ from marketplace.bids.tables import Bid, BidVersion, CallSeal
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidMoved, BidSubmitted
 from marketplace.events.rules.envelope import Event
-from marketplace.identity.queries import organizations as identity
+from marketplace.identity.queries import profile as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import secrets
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.tables import sealed_context
+from marketplace.relations.actions import rechecks
+from marketplace.relations.rules.rechecks import Occasion, Stage
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.queries import Call
@@ -57,16 +60,18 @@ async def create_bid(
     """Begin a bid (B01).
 
     Refuses  CallClosed, CallNotOpen, OwnCall for whoever poses the problem or signed the need,
-             OrganizationNotVerified, AlreadyBid.
+             OrganizationNotVerified, NotInGoodStanding, AlreadyBid.
     """
     access.require(actor, Permission.BIDS_SUBMIT)
     call, now = await _open_call(session, scenario_id, clock)
     if actor.organization_id in {call.poster_id, call.end_user_id}:
         raise OwnCall()
-    await identity.verified_organization(session, actor.organization_id)
+    bid_id = new_id()
+    await _recheck(session, actor, bid_id, call, now=now)
     if await queries.live_bid(session, scenario_id, actor.organization_id) is not None:
         raise AlreadyBid(scenario_id=str(scenario_id))
     row = Bid(
+        id=bid_id,
         scenario_id=scenario_id,
         solver_id=actor.organization_id,
         author_id=actor.person_id,
@@ -92,13 +97,16 @@ async def submit_bid(
     """Seal an offer: the first one with `submit` (B02), a better one with `replace` (B03).
 
     Shape    the receipt's salt is in the answer and inside the seal, nowhere else.
-    Refuses  CallClosed by the database's clock after the lock; what `admit` refuses.
+    Refuses  CallClosed by the database's clock after the lock; OrganizationNotVerified and
+             NotInGoodStanding for a bidder who may not take part today; what `admit` refuses.
     """
     access.require(actor, Permission.BIDS_SUBMIT)
     row, call, now = await _own_open_bid(session, actor, bid_id, expected_version, clock)
     move = LIFECYCLE.check(row.state, verb)
-    solver = await identity.verified_organization(session, actor.organization_id)
-    admit(offer, content=call.content, profile=call.profile, size_class=solver.size_class)
+    await _recheck(session, actor, row.id, call, now=now)
+    # What was declared for today counts, not what the organisation is when it is paid.
+    size = await identity.size_on(session, actor.organization_id, day_of(now))
+    admit(offer, content=call.content, profile=call.profile, size_class=size)
     row.content_number += 1
     receipt, version = await _sealed(session, row, call, offer, keeper=keeper, now=now)
     session.add(version)
@@ -280,6 +288,18 @@ async def _open_call(
     if call.state is not ScenarioState.PUBLISHED:
         raise CallNotOpen(state=call.state.value)
     return call, now
+
+
+async def _recheck(
+    session: WriteSession, actor: Actor, bid_id: UUID, call: Call, *, now: dt.datetime
+) -> None:
+    """Check the bidder again; that it is related to the poster is kept, sealed, and stops nothing
+    yet.
+    """
+    occasion = Occasion(
+        stage=Stage.BID, subject_type="bid", subject_id=bid_id, counterpart_id=call.poster_id
+    )
+    await rechecks.recheck(session, actor, actor.organization_id, occasion=occasion, now=now)
 
 
 async def _own_open_bid(

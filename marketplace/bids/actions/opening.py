@@ -34,6 +34,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.secrets import CannotUnseal, Keeper
+from marketplace.relations.actions import rechecks
 from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.errors import PanelNotSeated
@@ -114,6 +115,7 @@ async def _open(session: WriteSession, bid: Bid, key: bytes, *, now: dt.datetime
     offer = Offer.from_document(document)
     bid.offer, bid.quote_fen = document, offer.quote_fen
     await make_move(session, access.SYSTEM, bid, "open", now=now)
+    await rechecks.unseal(session, "bid", bid.id)
     bidder = await identity.organization(session, bid.solver_id)
     return {
         "bid": str(bid.id),

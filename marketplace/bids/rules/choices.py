@@ -9,7 +9,7 @@ from uuid import UUID
 from marketplace.bids.errors import CallNotOpen
 from marketplace.bids.rules.admission import check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
-from marketplace.identity.errors import NotPermitted, OrganizationNotVerified
+from marketplace.identity.errors import NotPermitted
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.rules.choices import Choice
@@ -29,7 +29,8 @@ class Standing:
     poster_id: UUID
     call_state: ScenarioState
     bid_deadline_at: dt.datetime
-    asker_verified: bool
+    asker_refused: MarketplaceError | None
+    """Why the bidder may not take part today, if so."""
     asked: Content
     """What the call asks for now."""
     answered: Content | None
@@ -76,8 +77,8 @@ def _refusals(
         yield refusal
     if bid.call_state is not ScenarioState.PUBLISHED:
         yield CallNotOpen(state=bid.call_state.value)
-    if verb in {"submit", "replace"} and not bid.asker_verified:
-        yield OrganizationNotVerified(organization_id=str(bid.solver_id))
+    if verb in {"submit", "replace"} and bid.asker_refused is not None:
+        yield bid.asker_refused
     if verb == "reconfirm" and bid.answered is not None:
         try:
             check_still_fits(bid.answered, bid.asked)

@@ -40,7 +40,7 @@ LIFECYCLE: Final = Lifecycle(
         move(
             "B01", "create", (), B.DRAFT,
             by=("solver",),
-            guards=("scenario published", "organisation verified", "not the poster"),
+            guards=("scenario published", "organisation in good standing", "not the poster"),
             effects=("invisible to everyone else",),
         ),
         move(
@@ -48,6 +48,7 @@ LIFECYCLE: Final = Lifecycle(
             by=("solver",),
             guards=(
                 "before the deadline",
+                "organisation in good standing",
                 "declarations complete",
                 "one live bid per organisation",
                 "price above zero in procurement",

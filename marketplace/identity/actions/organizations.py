@@ -9,6 +9,7 @@ from marketplace.events.rules.catalogue.identity import (
     OrganizationRegistered,
     OrganizationVerified,
 )
+from marketplace.identity.actions.profile import add_size, add_startup
 from marketplace.identity.errors import (
     AlreadyRegistered,
     CreditCodeInvalid,
@@ -18,7 +19,11 @@ from marketplace.identity.rules import access, credentials
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.tables.organizations import Organization, OrganizationKind, SizeClass
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.errors import Stale
+
+STATED_AT_REGISTRATION = "登记时填报 stated at registration"
+"""The basis of what a registration says about size and startup status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +53,8 @@ async def register_organization(
         name_zh=profile.name_zh,
         name_en=profile.name_en,
         kind=profile.kind,
-        size_class=profile.size_class,
-        is_startup=profile.is_startup,
+        size_class=SizeClass.NONE,
+        is_startup=False,
         region=profile.region,
         registered_at=now,
     )
@@ -57,6 +62,12 @@ async def register_organization(
     await session.flush()
     said = OrganizationRegistered(organization_id=row.id, kind=row.kind)
     await events.record(session, said, by=actor.kind, now=now, organization_id=row.id)
+    today, basis = day_of(now), STATED_AT_REGISTRATION
+    if profile.size_class is not SizeClass.NONE:
+        size = profile.size_class
+        await add_size(session, actor, row, size_class=size, since=today, basis=basis, now=now)
+    if profile.is_startup:
+        await add_startup(session, actor, row, is_startup=True, since=today, basis=basis, now=now)
     return row
 
 
@@ -70,7 +81,7 @@ async def verify_organization(
 ) -> Organization:
     """Confirm that an organisation is what it says; only then may it post or bid."""
     access.require(actor, Permission.ORGANIZATIONS_VERIFY)
-    row = await organizations.organization(session, organization_id)
+    row = await organizations.organization(session, organization_id, lock=True)
     if row.version != expected_version:
         raise Stale(version=row.version, expected=expected_version)
     if row.verified_at is None:

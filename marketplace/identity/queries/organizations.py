@@ -5,29 +5,27 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.errors import (
-    OrganizationNotVerified,
-    OrganizationUnknown,
-)
+from marketplace.identity.errors import OrganizationUnknown
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 
 
-async def organization(session: ReadSession, organization_id: UUID) -> Organization:
-    """Find one organisation."""
-    row = await session.get(Organization, organization_id)
+async def organization(
+    session: ReadSession, organization_id: UUID, *, lock: bool = False
+) -> Organization:
+    """Find one organisation; `lock` keeps others from changing it until this transaction ends."""
+    if lock:
+        found = await session.exec(
+            select(Organization)
+            .where(Organization.id == organization_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        row = found.first()
+    else:
+        row = await session.get(Organization, organization_id)
     if row is None:
         raise OrganizationUnknown(organization_id=str(organization_id))
-    return row
-
-
-async def verified_organization(session: ReadSession, organization_id: UUID) -> Organization:
-    """Find an organisation that may post and bid: verified, and not on the list of dishonest
-    parties.
-    """
-    row = await organization(session, organization_id)
-    if row.verified_at is None or row.blacklisted:
-        raise OrganizationNotVerified(organization_id=str(organization_id))
     return row
 
 

@@ -9,13 +9,14 @@ from litestar.params import FromPath, JSONBody
 
 from marketplace.identity.actions import organizations as organization_actions
 from marketplace.identity.errors import OrganizationUnknown
-from marketplace.identity.queries import organizations
+from marketplace.identity.queries import organizations, standing
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.schemas.organizations import OrganizationIn, OrganizationOut
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.paging import id_after, page_of
 from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.idempotency import once
@@ -44,7 +45,8 @@ class OrganizationController(Controller):
         row = await organization_actions.register_organization(
             writer, actor, data.profile(), now=clock.now()
         )
-        return answer(request, OrganizationOut.of(row), version=row.version, status=201)
+        shown = OrganizationOut.of(row, blacklisted=False)
+        return answer(request, shown, version=row.version, status=201)
 
     @get(operation_id="organizations_list")
     async def list_organizations(
@@ -52,6 +54,7 @@ class OrganizationController(Controller):
         request: AnyRequest,
         actor: NamedDependency[Actor],
         reader: NamedDependency[ReadSession],
+        clock: NamedDependency[Clock],
         limit: Limit = LIMIT_DEFAULT,
         cursor: Cursor = None,
     ) -> Response[PageOut[OrganizationOut]]:
@@ -62,7 +65,9 @@ class OrganizationController(Controller):
             reader, after=id_after(cursor), limit=limit + 1, only=only
         )
         page = page_of(list(rows), limit, "id")
-        items = [OrganizationOut.of(row) for row in page.items]
+        ids = [row.id for row in page.items]
+        listed = await standing.blacklisted(reader, ids, on=day_of(clock.now()))
+        items = [OrganizationOut.of(row, blacklisted=row.id in listed) for row in page.items]
         return answer(request, PageOut(items=items, next_cursor=page.next_cursor))
 
     @get("/{organization_id:uuid}", operation_id="organizations_get")
@@ -72,10 +77,13 @@ class OrganizationController(Controller):
         organization_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         reader: NamedDependency[ReadSession],
+        clock: NamedDependency[Clock],
     ) -> Response[OrganizationOut]:
         """Show one organisation to the bureau and to its own people."""
         row = await visible_organization(reader, actor, organization_id)
-        return answer(request, OrganizationOut.of(row), version=row.version)
+        listed = await standing.blacklisted(reader, [row.id], on=day_of(clock.now()))
+        shown = OrganizationOut.of(row, blacklisted=bool(listed))
+        return answer(request, shown, version=row.version)
 
     @post(
         "/{organization_id:uuid}/actions/verify",
@@ -100,7 +108,9 @@ class OrganizationController(Controller):
             expected_version=expected_version(request),
             now=clock.now(),
         )
-        return answer(request, OrganizationOut.of(row), version=row.version)
+        listed = await standing.blacklisted(writer, [row.id], on=day_of(clock.now()))
+        shown = OrganizationOut.of(row, blacklisted=bool(listed))
+        return answer(request, shown, version=row.version)
 
 
 async def visible_organization(

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     ORGANIZATIONS_VERIFY = "organizations:verify"
     ORGANIZATIONS_EDIT = "organizations:edit"
     ORGANIZATIONS_SANCTION = "organizations:sanction"
+    BANK_ACCOUNTS_REVEAL = "bank_accounts:reveal"
     MEMBERS_ADD = "members:add"
     MEMBERS_MANAGE = "members:manage"
     KEYS_ISSUE = "keys:issue"
@@ -127,7 +128,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.EXPERT: frozenset({P.MARKS_RECORD}),
     Role.PANEL_CHAIR: frozenset({P.MARKS_RECORD, P.ROUNDS_RANK, P.ROUNDS_READ}),
-    Role.FINANCE: frozenset({P.LEDGER_READ, P.LEDGER_POST, P.CLAIMS_APPROVE}),
+    Role.FINANCE: frozenset(
+        {P.LEDGER_READ, P.LEDGER_POST, P.CLAIMS_APPROVE, P.BANK_ACCOUNTS_REVEAL}
+    ),
     Role.AUDITOR: frozenset(
         {
             P.ORGANIZATIONS_READ,
@@ -144,7 +147,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
-    Role.ORGANIZATION_ADMIN: frozenset({P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}),
+    Role.ORGANIZATION_ADMIN: frozenset(
+        {P.ORGANIZATIONS_EDIT, P.BANK_ACCOUNTS_REVEAL, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
+    ),
     Role.PLATFORM_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_REGISTER,

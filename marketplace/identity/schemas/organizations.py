@@ -7,7 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.identity.actions.organizations import OrganizationProfile
-from marketplace.identity.tables.organizations import Organization, OrganizationKind, SizeClass
+from marketplace.identity.tables.organizations import (
+    Organization,
+    OrganizationKind,
+    SizeClass,
+    Verification,
+)
 from marketplace.wire.shapes import BilingualIn, BilingualOut, In, Out
 
 
@@ -45,11 +50,14 @@ class OrganizationOut(Out, frozen=True, kw_only=True):
     size_class: SizeClass
     is_startup: bool
     region: str
+    verification: Verification
+    """`pending` until an officer has verified the profile as it stands."""
     verified_at: dt.datetime | None
     blacklisted: bool
+    """Whether it is on the list of seriously dishonest parties today."""
 
     @classmethod
-    def of(cls, row: Organization) -> "OrganizationOut":
+    def of(cls, row: Organization, *, blacklisted: bool) -> "OrganizationOut":
         """Read one organisation, column by column."""
         return cls(
             id=row.id,
@@ -60,6 +68,7 @@ class OrganizationOut(Out, frozen=True, kw_only=True):
             size_class=row.size_class,
             is_startup=row.is_startup,
             region=row.region,
+            verification=row.verification,
             verified_at=row.verified_at,
-            blacklisted=row.blacklisted,
+            blacklisted=blacklisted,
         )

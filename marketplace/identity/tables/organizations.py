@@ -30,8 +30,15 @@ class SizeClass(StrEnum):
     NONE = "none"
 
 
+class Verification(StrEnum):
+    """Whether a bureau officer has compared the profile as it stands with the register."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+
+
 class Organization(Versioned, table=True):
-    """A legal unit."""
+    """A legal unit: the profile that is filled in once and read by every room."""
 
     __tablename__ = "organization"
 
@@ -41,10 +48,20 @@ class Organization(Versioned, table=True):
     name_en: str = Field(max_length=200)
     kind: OrganizationKind = Field(sa_type=text_enum(OrganizationKind))
     size_class: SizeClass = Field(sa_type=text_enum(SizeClass))
+    """The latest declared size; what counts on another day is in the history of declarations."""
     is_startup: bool = Field(default=False)
+    """The latest declared startup status; rules ask the history with their own day."""
     region: str = Field(max_length=64)
     registered_at: dt.datetime
     verified_at: dt.datetime | None = Field(default=None)
+    """When the profile as it stands was verified; null while that is pending."""
     verified_by: UUID | None = Field(default=None, foreign_key="person.id")
-    blacklisted: bool = Field(default=False)
-    """On the list of seriously dishonest parties: may neither post nor bid."""
+    contact_name: str | None = Field(default=None, max_length=100)
+    """Whom to ask; no more of a person than is needed to reach them."""
+    contact_phone: str | None = Field(default=None, max_length=32)
+    contact_email: str | None = Field(default=None, max_length=200)
+
+    @property
+    def verification(self) -> Verification:
+        """The state of its verification."""
+        return Verification.PENDING if self.verified_at is None else Verification.VERIFIED

@@ -29,6 +29,7 @@ from marketplace.ledger import actions as ledger
 from marketplace.ledger.rules.accounts import AccountKind, AccountName
 from marketplace.ledger.rules.entries import Cause, entry_of
 from marketplace.pilots import queries
+from marketplace.pilots.actions.rechecks import recheck_filed, recheck_settled
 from marketplace.pilots.actions.running import require_outsider, require_party
 from marketplace.pilots.errors import (
     BankReferenceUsed,
@@ -119,12 +120,15 @@ async def verify_claim(
 
     Shape    `verified_fen` names every line by its key, at most at what was claimed.
     Refuses  SameHands for the submitter, OfTheSolver for the solver's people;
-             VerifiedAboveClaimed with the lines that are wrong.
+             VerifiedAboveClaimed with the lines that are wrong; NotInGoodStanding for the payee;
+             RelatedParties where public money is promised.
     """
     access.require(actor, Permission.CLAIMS_VERIFY)
     pilot, row = await _locked(session, claim_id)
     await _require_other_hands(session, actor, Duty.VERIFIER, pilot, row)
     move = CLAIM.check(CLAIM.check(row.state, "accept").target, "verify")
+    filed_for = await queries.phase_for_settling(session, row.phase_id)
+    await recheck_filed(session, actor, pilot, row, filed_for, now)
     found = {costs.normal_key(key): amount for key, amount in verified_fen.items()}
     lines = await queries.lines_of(session, claim_id)
     row.verified_fen = costs.verified_total({line.key: line.claimed_fen for line in lines}, found)
@@ -162,7 +166,8 @@ async def approve_claim(
     The settlement is stored as bytes with all its inputs.  The funders' shares become payable, what
     the solver bears is written down as borne.
 
-    Refuses  SameHands for submitter and verifier; PhaseUndecided while the phase has no outcome.
+    Refuses  SameHands for submitter and verifier; PhaseUndecided while the phase has no outcome;
+             NotInGoodStanding for the payee; RelatedParties where a share is public money.
     """
     access.require(actor, Permission.CLAIMS_APPROVE)
     pilot, row = await _locked(session, claim_id)
@@ -170,6 +175,8 @@ async def approve_claim(
     move = CLAIM.check(row.state, "approve")
     phase = await queries.phase_for_settling(session, row.phase_id)
     settled = await _settle(session, pilot, phase, row)
+    shares = {share.funder: share.amount_fen for share in settled.shares}
+    await recheck_settled(session, actor, pilot, row, shares, now)
     row.settlement = canonical_json(document_of(settled))
     row.settlement_sha256 = sha256_hex(row.settlement)
     row.payable_fen = settled.payable_fen
@@ -182,7 +189,7 @@ async def approve_claim(
         pilot_id=pilot.id,
         phase=phase.code,
         verified_fen=settled.facts.verified_fen,
-        shares_fen={share.funder: share.amount_fen for share in settled.shares},
+        shares_fen=shares,
         solver_bears_fen=settled.solver_bears_fen,
         bound_by=settled.bound_by.value,
         settlement_sha256=row.settlement_sha256,
@@ -207,7 +214,8 @@ async def pay_claim(
     Paying again under the same bank reference changes nothing.
 
     Refuses  SameHands for whoever had it in hand before; NothingOwed; BankReferenceUsed for
-             another claim's.
+             another claim's; NotInGoodStanding for the payee; RelatedParties where a share is
+             public money.
     """
     access.require(actor, Permission.LEDGER_POST)
     pilot, row = await _locked(session, claim_id)
@@ -221,6 +229,7 @@ async def pay_claim(
         raise BankReferenceUsed(bank_reference=bank_reference)
     shares = (await queries.settlement(session, claim_id))["shares_fen"]
     paid = {funder: shares[funder] for funder in FUNDERS if shares[funder]}
+    await recheck_settled(session, actor, pilot, row, paid, now)
     row.bank_reference, row.paid_by, row.paid_at = bank_reference, person_of(actor), now
     await _to_state(session, row, move.target)
     said = ClaimPaid(

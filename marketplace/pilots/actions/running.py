@@ -18,8 +18,8 @@ from marketplace.events.rules.catalogue.pilots import (
 )
 from marketplace.events.rules.envelope import Event
 from marketplace.events.tables import EventRow
-from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import people
+from marketplace.identity.queries import standing as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
@@ -28,6 +28,7 @@ from marketplace.ledger import actions as ledger
 from marketplace.ledger.rules.accounts import AccountKind, AccountName
 from marketplace.ledger.rules.entries import Cause, entry_of
 from marketplace.pilots import queries
+from marketplace.pilots.actions.rechecks import recheck_contract
 from marketplace.pilots.errors import (
     AwardNotStanding,
     ClaimsOpen,
@@ -70,7 +71,8 @@ async def open_pilot(
     """Open a pilot from a standing award and commit every party's part of every phase (P01, P02).
 
     Refuses  AwardNotStanding; PartiesNotDistinct; FundsInsufficient, with what is left, when a
-             funder's budget of the year does not cover its part.
+             funder's budget of the year does not cover its part; NotInGoodStanding for a party;
+             RelatedParties where the terms promise public money.
     """
     access.require(actor, Permission.PILOTS_RUN)
     award = await awards.award(session, award_id)
@@ -80,7 +82,10 @@ async def open_pilot(
         raise AwardNotStanding(award_id=str(award_id), state=award.state.value)
     if len({contract.gov_id, call.poster_id, award.solver_id}) < len(PARTIES):
         raise PartiesNotDistinct()
-    await identity.verified_organization(session, contract.gov_id)
+    await identity.organization_in_good_standing(session, contract.gov_id, on=local_date(now))
+    documents = await scenarios.cost_share_terms(session, call.id)
+    terms = [_terms(document) for document in documents]
+    await recheck_contract(session, actor, award, call.poster_id, terms=terms, now=now)
     await awarding.sign(session, actor, award_id, now=now)
     drafted = PILOT.initial().target
     row = Pilot(
@@ -98,7 +103,6 @@ async def open_pilot(
     )
     session.add(row)
     await session.flush()
-    documents = await scenarios.cost_share_terms(session, call.id)
     phases = [_phase(row.id, at, document) for at, document in enumerate(documents)]
     session.add_all(phases)
     await session.flush()
@@ -251,13 +255,17 @@ def _require_bureau_or(actor: Actor, organization_id: UUID) -> None:
         require_party(actor, organization_id)
 
 
-def _phase(pilot_id: UUID, position: int, document: dict[str, Any]) -> Phase:
-    terms = PhaseTerms(
+def _terms(document: dict[str, Any]) -> PhaseTerms:
+    return PhaseTerms(
         phase=document["code"],
         ceiling_fen=document["ceiling_fen"],
         ok_bps=document["ok_bps"],
         blameless_fail_bps=document["blameless_fail_bps"],
     )
+
+
+def _phase(pilot_id: UUID, position: int, document: dict[str, Any]) -> Phase:
+    terms = _terms(document)
     return Phase(
         pilot_id=pilot_id,
         position=position,

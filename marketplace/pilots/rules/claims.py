@@ -67,10 +67,11 @@ CLAIM: Final = Lifecycle(
             "verify",
             _C.UNDER_CHECK,
             _C.VERIFIED,
-            by=("bureau_officer"),
+            by=("bureau_officer",),
             guards=(
                 "verifier is not the submitter",
                 "verified at most what was claimed, line by line",
+                "payee in good standing",
             ),
         ),
         move(
@@ -110,7 +111,13 @@ CLAIM: Final = Lifecycle(
             (_C.VERIFIED, _C.IN_PUBLICITY),
             _C.APPROVED,
             by=("bureau_approver", "finance"),
-            guards=("approver is not the verifier", "phase has an outcome", "no open objection"),
+            guards=(
+                "approver is not the verifier",
+                "phase has an outcome",
+                "no open objection",
+                "payee in good standing",
+                "payee not related to the poster where a share is public money",
+            ),
             effects=("split stored with its inputs", "commitment to payable"),
         ),
         move(
@@ -130,7 +137,11 @@ CLAIM: Final = Lifecycle(
             _C.PAYING,
             _C.PAID,
             by=("finance", "system"),
-            guards=("bank reference not used before",),
+            guards=(
+                "bank reference not used before",
+                "payee in good standing",
+                "payee not related to the poster where a share is public money",
+            ),
             effects=("payable to disbursed",),
         ),
         move("C13", "payment_failed", _C.PAYING, _C.APPROVED, by=("system",)),

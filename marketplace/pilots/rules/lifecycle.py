@@ -73,6 +73,8 @@ PILOT: Final = Lifecycle(
                 "everybody has signed",
                 "commitments cover the first phase",
                 "nothing blocks signing",
+                "poster and solver in good standing",
+                "not related where the terms promise public money",
             ),
             effects=("contract published",),
         ),

@@ -14,10 +14,6 @@ from typing import NoReturn
 from marketplace.profiles.errors import CalendarMalformed, CalendarYearNotLoaded, PeriodNotCountable
 from marketplace.profiles.rules import documents
 
-ZONE_NAME = "Asia/Shanghai"
-SHANGHAI = dt.timezone(dt.timedelta(hours=8), ZONE_NAME)
-"""Mainland China keeps one zone without summer time since 1992, so no zone database is needed."""
-
 YEAR_FIRST, YEAR_LAST = 1992, 2199
 ONE_DAY = dt.timedelta(days=1)
 SATURDAY = 5

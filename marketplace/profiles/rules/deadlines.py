@@ -9,12 +9,11 @@ and, if nobody works on the last one, the end moves to the next day on which som
 import datetime as dt
 from dataclasses import dataclass
 
+from marketplace.kit.days import SHANGHAI, ZONE_NAME
 from marketplace.profiles.errors import AnchorWithoutZone, CalendarYearNotLoaded
 from marketplace.profiles.rules import explanations
 from marketplace.profiles.rules.calendar import (
     ONE_DAY,
-    SHANGHAI,
-    ZONE_NAME,
     CalendarVersion,
     WorkCalendar,
 )

@@ -110,6 +110,19 @@ class Relation:
     """The common controller, or the officer."""
 
 
+def steps_of(found: Relation) -> list[dict[str, str]]:
+    """Write the path of a proof as facts: every tie in the order in which it is walked."""
+    return [
+        {
+            "edge_id": str(edge.id),
+            "holder_id": str(edge.holder),
+            "target_id": str(edge.target),
+            "kind": edge.kind.value,
+        }
+        for edge in found.path
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Climb:
     """What lies above one party: the shortest path up to everybody who controls it."""

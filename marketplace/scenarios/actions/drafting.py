@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.identity.queries import organizations as identity
+from marketplace.identity.queries import standing as register
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.digests import digest_of
 from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios import queries
@@ -69,16 +71,18 @@ async def draft(
     """Begin a call (SC01).
 
     Refuses  NotThePoster for another organisation's call, except for a bureau officer;
-             OrganizationNotVerified when poster or end user may not take part; NotRelaunchable
-             when `supersedes_id` names a call of somebody else, or one that has not failed.
+             OrganizationNotVerified and NotInGoodStanding when poster or end user may not take
+             part; NotRelaunchable when `supersedes_id` names a call of somebody else, or one that
+             has not failed.
     """
     access.require(actor, Permission.SCENARIOS_DRAFT)
     written = content_from(content)
     officer = actor.is_system or actor.has(Role.BUREAU_OFFICER)
     if actor.organization_id != poster_id and not officer:
         raise NotThePoster(poster_id=str(poster_id))
-    poster = await identity.verified_organization(session, poster_id)
-    await identity.verified_organization(session, end_user_id)
+    today = day_of(now)
+    poster = await register.organization_in_good_standing(session, poster_id, on=today)
+    await register.organization_in_good_standing(session, end_user_id, on=today)
     if supersedes_id is not None:
         earlier = await queries.scenario_seen_by(session, actor, supersedes_id)
         if earlier.poster_id != poster_id or earlier.state not in RELAUNCHABLE_STATES:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import NotPermitted, OrganizationNotVerified, SameHands
+from marketplace.identity.errors import NotPermitted, SameHands
 from marketplace.identity.rules import duties
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
@@ -65,8 +65,8 @@ class Standing:
     panel_seated: bool
     broken_rules: tuple[str, ...] = ()
     """Rules of the lint that block; looked up only for those who may approve."""
-    asker_verified: bool = True
-    """Whether the organisation that asks may take part; looked up only for solvers."""
+    asker_refused: MarketplaceError | None = None
+    """Why the organisation that asks may not take part today; looked up only for solvers."""
 
 
 def choices(actor: Actor, call: Standing) -> tuple[Choice, ...]:
@@ -137,8 +137,8 @@ def _refusals_of_submitting(actor: Actor, call: Standing) -> Iterator[Marketplac
 
 def _refusals_of_bidding(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
     yield from _not_permitted(actor, Permission.BIDS_SUBMIT)
-    if not call.asker_verified:
-        yield OrganizationNotVerified(organization_id=str(actor.organization_id))
+    if call.asker_refused is not None:
+        yield call.asker_refused
 
 
 def _refusals_of(actor: Actor, call: Standing, verb: str) -> Iterator[MarketplaceError]:

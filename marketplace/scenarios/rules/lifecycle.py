@@ -63,7 +63,7 @@ LIFECYCLE: Final = Lifecycle(
         move(
             "SC01", "create", (), S.DRAFT,
             by=("poster", "bureau_officer"),
-            guards=("organisation verified", "organisation not blacklisted"),
+            guards=("organisation in good standing",),
             effects=("version 1",),
         ),
         move(
@@ -144,7 +144,7 @@ LIFECYCLE: Final = Lifecycle(
         move(
             "SC14", "decide", S.EVALUATING, S.DECIDED,
             by=("bureau_approver",),
-            guards=("decider not on the panel", "rank order respected"),
+            guards=("decider not on the panel", "rank order respected", "winner in good standing"),
             effects=("award decision",),
         ),
         move("SC15", "announce", S.DECIDED, S.IN_PUBLICITY, by=("bureau_officer",)),

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from marketplace.identity.tables.organizations import Organization
+from marketplace.kit.days import ZONE_NAME
 from marketplace.kit.errors import MarketplaceError
-from marketplace.profiles.rules.calendar import ZONE_NAME
 from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios.queries import Detail
 from marketplace.scenarios.rules.choices import Choice

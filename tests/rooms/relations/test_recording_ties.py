@@ -10,8 +10,9 @@ from marketplace.identity.errors import NotPermitted, OrganizationUnknown
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.database import Database
 from marketplace.kit.ids import new_id
-from marketplace.relations import actions, queries
-from marketplace.relations.actions import PartyNamed, Tie
+from marketplace.relations import queries
+from marketplace.relations.actions import ties
+from marketplace.relations.actions.ties import PartyNamed, Tie
 from marketplace.relations.errors import (
     ChainTooLong,
     EdgeEnded,
@@ -43,7 +44,7 @@ async def test_related_organisations_are_stopped_with_the_proof(database: Databa
 
     async with database.reading() as session:
         with pytest.raises(RelatedParties) as stopped:
-            await actions.check_unrelated(session, buyer, seller, on=DAY)
+            await ties.check_unrelated(session, buyer, seller, on=DAY)
         facts = stopped.value.facts
         other = await queries.relation(session, seller, buyer, on=DAY)
 
@@ -64,12 +65,12 @@ async def test_an_end_counts_from_its_day_and_the_past_stays_as_it_was(database:
     row = await a_tie(database, organization(parent), organization(child))
 
     async with database.writing() as session:
-        await actions.end_edge(session, officer.actor, row.id, valid_to=DAY, now=START)
+        await ties.end_edge(session, officer.actor, row.id, valid_to=DAY, now=START)
 
     async with database.reading() as session:
-        await actions.check_unrelated(session, parent, child, on=DAY)
+        await ties.check_unrelated(session, parent, child, on=DAY)
         with pytest.raises(RelatedParties):
-            await actions.check_unrelated(session, parent, child, on=DAY - ONE_DAY)
+            await ties.check_unrelated(session, parent, child, on=DAY - ONE_DAY)
         kept = await queries.edge(session, row.id)
         today = await queries.edges_at(session, child, on=DAY, after=NIL, limit=10)
         ever = await queries.edges_at(session, child, on=None, after=NIL, limit=10)
@@ -78,7 +79,7 @@ async def test_an_end_counts_from_its_day_and_the_past_stays_as_it_was(database:
 
     async with database.writing() as session:
         with pytest.raises(EdgeEnded):
-            await actions.end_edge(session, officer.actor, row.id, valid_to=DAY, now=START)
+            await ties.end_edge(session, officer.actor, row.id, valid_to=DAY, now=START)
 
 
 @pytest.mark.postgres
@@ -90,9 +91,9 @@ async def test_state_ownership_alone_is_no_relation(database: Database) -> None:
         await a_tie(database, organization(state, is_state=True), organization(company))
 
     async with database.reading() as session:
-        await actions.check_unrelated(session, one, two, on=DAY)
+        await ties.check_unrelated(session, one, two, on=DAY)
         with pytest.raises(RelatedParties):
-            await actions.check_unrelated(session, state, two, on=DAY)
+            await ties.check_unrelated(session, state, two, on=DAY)
 
 
 @pytest.mark.postgres
@@ -120,13 +121,13 @@ async def test_a_chain_beyond_the_limit_is_refused_and_not_passed(database: Data
     for _ in range(DEPTH_MAX - 1):
         row = await a_tie(database, PartyNamed(name="上级"), PartyNamed(party_id=row.holder_id))
     async with database.reading() as session:
-        await actions.check_unrelated(session, one, two, on=DAY)
+        await ties.check_unrelated(session, one, two, on=DAY)
 
     await a_tie(database, PartyNamed(name="上级"), PartyNamed(party_id=row.holder_id))
 
     async with database.reading() as session:
         with pytest.raises(ChainTooLong):
-            await actions.check_unrelated(session, one, two, on=DAY)
+            await ties.check_unrelated(session, one, two, on=DAY)
 
 
 async def test_only_who_verifies_organisations_records_and_ends_ties(database: Database) -> None:
@@ -143,9 +144,9 @@ async def test_only_who_verifies_organisations_records_and_ends_ties(database: D
 
     async with database.writing() as session:
         with pytest.raises(NotPermitted):
-            await actions.record_edge(session, solver.actor, tie, now=START)
+            await ties.record_edge(session, solver.actor, tie, now=START)
         with pytest.raises(NotPermitted):
-            await actions.end_edge(session, solver.actor, row.id, valid_to=DAY, now=START)
+            await ties.end_edge(session, solver.actor, row.id, valid_to=DAY, now=START)
 
 
 async def test_what_cannot_be_meant_is_refused(database: Database) -> None:
@@ -164,10 +165,10 @@ async def test_what_cannot_be_meant_is_refused(database: Database) -> None:
             await a_tie(database, holder, one)
     async with database.writing() as session:
         with pytest.raises(EdgeUnknown):
-            await actions.end_edge(session, SYSTEM, new_id(), valid_to=DAY, now=START)
+            await ties.end_edge(session, SYSTEM, new_id(), valid_to=DAY, now=START)
         with pytest.raises(EndsBeforeItBegins):
             early = LONG_AGO - ONE_DAY
-            await actions.end_edge(session, SYSTEM, row.id, valid_to=early, now=START)
+            await ties.end_edge(session, SYSTEM, row.id, valid_to=early, now=START)
         assert one.organization_id is not None
         with pytest.raises(TiedToItself):
-            await actions.check_unrelated(session, one.organization_id, one.organization_id, on=DAY)
+            await ties.check_unrelated(session, one.organization_id, one.organization_id, on=DAY)

@@ -87,7 +87,6 @@ async def store(database: Database, edges: list[Row]) -> None:
             "is_startup": False,
             "region": "440305",
             "registered_at": START,
-            "blacklisted": False,
         }
         for number in range(ORGANIZATIONS)
     ]

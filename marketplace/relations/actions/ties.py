@@ -1,4 +1,4 @@
-"""What the relations room can do."""
+"""What the relations room can do: record ties and end them, and stop related parties."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col
 
+from marketplace.events import actions as events
+from marketplace.events.rules.catalogue.relations import OwnershipEdgeEnded, OwnershipEdgeRecorded
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
@@ -15,7 +17,13 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.relations import queries
 from marketplace.relations.errors import EdgeEnded, PartyAmbiguous, RelatedParties
-from marketplace.relations.rules.relations import Edge, EdgeKind, check_edge, check_end
+from marketplace.relations.rules.relations import (
+    Edge,
+    EdgeKind,
+    check_edge,
+    check_end,
+    steps_of,
+)
 from marketplace.relations.tables import OwnershipEdge, Party
 
 
@@ -79,6 +87,16 @@ async def record_edge(
     if tie.valid_to is not None:
         _end(row, actor, tie.valid_to, now)
     await session.flush()
+    said = OwnershipEdgeRecorded(
+        ownership_edge_id=row.id,
+        holder_party_id=row.holder_id,
+        target_party_id=row.target_id,
+        kind=row.kind.value,
+        share_bps=row.share_bps,
+        valid_from=str(row.valid_from),
+        valid_to=None if row.valid_to is None else str(row.valid_to),
+    )
+    await events.record(session, said, by=actor.kind, now=now)
     return row
 
 
@@ -96,6 +114,8 @@ async def end_edge(
     check_end(queries.edge_of(row), valid_to)
     _end(row, actor, valid_to, now)
     await session.flush()
+    said = OwnershipEdgeEnded(ownership_edge_id=row.id, valid_to=str(valid_to))
+    await events.record(session, said, by=actor.kind, now=now)
     return row
 
 
@@ -108,19 +128,7 @@ async def check_unrelated(session: ReadSession, a: UUID, b: UUID, *, on: dt.date
     found = await queries.relation(session, a, b, on=on)
     if found is not None:
         raise RelatedParties(
-            a=str(a),
-            b=str(b),
-            on=str(on),
-            ground=found.ground.value,
-            path=[
-                {
-                    "edge_id": str(edge.id),
-                    "holder_id": str(edge.holder),
-                    "target_id": str(edge.target),
-                    "kind": edge.kind.value,
-                }
-                for edge in found.path
-            ],
+            a=str(a), b=str(b), on=str(on), ground=found.ground.value, path=steps_of(found)
         )
 
 

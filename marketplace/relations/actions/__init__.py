@@ -1,0 +1,1 @@
+"""What the relations room can do."""
