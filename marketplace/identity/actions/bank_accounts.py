@@ -23,6 +23,7 @@ from marketplace.identity.tables.profile import BankAccount
 from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
+from marketplace.kit.tables import sealed_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ async def set_bank_account(
     number = accounts.normal_number(account.number)
     known = await profile.find_bank_account(session, organization_id)
     row_id = new_id() if known is None else known.id
-    sealed = keeper.seal(number.encode(), context=_context(row_id, organization_id))
+    context = sealed_context(
+        BankAccount, "sealed_number", id=row_id, organization_id=organization_id
+    )
+    sealed = keeper.seal(number.encode(), context=context)
     row = known or BankAccount(
         id=row_id,
         organization_id=organization_id,
@@ -92,13 +96,12 @@ async def reveal_bank_account(
     if actor.organization_id != organization_id:
         raise OrganizationUnknown(organization_id=str(organization_id))
     row = await profile.bank_account(session, organization_id)
-    number = keeper.unseal(row.sealed_number, context=_context(row.id, organization_id)).decode()
+    context = sealed_context(
+        BankAccount, "sealed_number", id=row.id, organization_id=organization_id
+    )
+    number = keeper.unseal(row.sealed_number, context=context).decode()
     said = OrganizationBankAccountRevealed(
         organization_id=organization_id, person_id=actor.person_id
     )
     await events.record(session, said, by=actor.kind, now=now, organization_id=organization_id)
     return row, number
-
-
-def _context(row_id: UUID, organization_id: UUID) -> str:
-    return f"bank_account/{row_id}/{organization_id}"

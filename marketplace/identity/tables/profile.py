@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from marketplace.identity.tables.organizations import SizeClass
-from marketplace.kit.tables import Row, stored_bytes, text_enum
+from marketplace.kit.tables import Row, sealed, text_enum
 
 BASIS_LENGTH_MAX = 2_000
 
@@ -46,7 +46,7 @@ class BankAccount(Row, table=True):
     organization_id: UUID = Field(foreign_key="organization.id", unique=True)
     bank_name: str = Field(max_length=200)
     account_name: str = Field(max_length=200)
-    sealed_number: bytes = stored_bytes()
+    sealed_number: bytes = sealed(context="bank_account/{id}/{organization_id}")
     last_four: str = Field(max_length=4)
     changed_by: UUID | None = Field(default=None, foreign_key="person.id")
     changed_at: dt.datetime
