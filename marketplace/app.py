@@ -12,8 +12,16 @@ from litestar.types import ControllerRouterHandler
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
+from marketplace.identity.actions.sign_in import Lobby
 from marketplace.identity.guards import Porter
-from marketplace.identity.routes import keys, organizations, people
+from marketplace.identity.routes import (
+    keys,
+    organizations,
+    passwords,
+    people,
+    sessions,
+    sign_on,
+)
 from marketplace.identity.rules.access import Actor
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
@@ -40,6 +48,14 @@ def doors() -> list[ControllerRouterHandler]:
         people.MemberController,
         keys.ApiKeyController,
         people.me,
+        sessions.SessionController,
+        sign_on.SignOnController,
+        sign_on.start_link,
+        sign_on.ExternalIdentityController,
+        passwords.change_password,
+        passwords.issue_reset,
+        passwords.redeem_reset,
+        passwords.SecondFactorController,
         relations.record_edge,
         relations.end_edge,
         relations.list_edges,
@@ -73,7 +89,7 @@ def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
         doors(),
         dependencies=_dependencies(house),
         exception_handlers=exception_handlers(),
-        middleware=[CanonicalLine, Porter(lambda: house.database, lambda: house.clock)],
+        middleware=[CanonicalLine, Porter(lambda: house)],
         openapi_config=openapi.openapi_config(__version__),
         request_max_body_size=house.settings.body_bytes_max,
         lifespan=[_settled, *lifespan],
@@ -90,10 +106,19 @@ def _dependencies(house: House) -> dict[str, Provide]:
     def of_the_house(name: str) -> Provide:
         return Provide(lambda: getattr(house, name), sync_to_thread=False)
 
-    furniture = ("clock", "storage", "keeper", "settings", "database")
+    def lobby() -> Lobby:
+        return Lobby(
+            database=house.database,
+            hasher=house.hasher,
+            keeper=house.keeper,
+            clock=house.clock,
+        )
+
+    furniture = ("clock", "storage", "keeper", "settings", "database", "provider")
     return {
         **session_dependencies(lambda: house.database),
         "actor": Provide(actor, sync_to_thread=False),
+        "lobby": Provide(lobby, sync_to_thread=False),
         **{name: of_the_house(name) for name in furniture},
     }
 

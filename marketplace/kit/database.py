@@ -92,7 +92,11 @@ def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """Make an engine that keeps this house's promises; most callers want a `Database`."""
     is_sqlite = url.startswith("sqlite")
     engine = create_async_engine(
-        url, json_serializer=_json_text, **_pool_options(is_sqlite, pool_size)
+        url,
+        json_serializer=_json_text,
+        # A statement that fails is logged; what people sent us stays out of the log.
+        hide_parameters=True,
+        **_pool_options(is_sqlite, pool_size),
     )
     if is_sqlite:
         _make_sqlite_honest(engine)

@@ -28,7 +28,9 @@ def configure_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
         hide_secrets,
     ]
     if json_lines:
-        processors.append(structlog.processors.dict_tracebacks)
+        # The values of local variables would be whole requests, passwords included.
+        plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        processors.append(structlog.processors.ExceptionRenderer(plain))
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

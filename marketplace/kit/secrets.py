@@ -3,6 +3,7 @@ be read.
 """
 
 import hashlib
+import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -66,3 +67,7 @@ class Keeper:
     def unseal(self, sealed: bytes, *, context: str) -> bytes:
         """Decrypt under the master key."""
         return unseal(self.master_key, sealed, context=context.encode())
+
+    def derive(self, purpose: str) -> bytes:
+        """Make a key for one purpose, from which neither the master key nor another one follows."""
+        return hmac.digest(self.master_key, b"jiebang/derived/" + purpose.encode(), "sha256")

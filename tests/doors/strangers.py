@@ -14,7 +14,9 @@ from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
 from tests.given import scoring as given
+from tests.given import sign_ins
 from tests.given.identity import Someone, a_credit_code, someone
+from tests.given.sign_ins import PASSWORD
 
 BUREAU = frozenset({"bureau_officer", "bureau_approver", "auditor"})
 READERS = BUREAU | {"supervisor", "review_body"}
@@ -36,6 +38,8 @@ POSTER = frozenset({"poster"})
 SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
 HOOKED = OFFICER | POSTER | SOLVER | {"stranger", "other_solver", "organization_admin"}
+NOBODY_WITH_A_KEY: frozenset[str] = frozenset()
+"""What is done in a session of one's own; `tests/doors/identity/` tries these doors with one."""
 RESULT_READERS = BUREAU | POSTER | {"panel_chair"}
 
 ROWS: dict[str, frozenset[str]] = {
@@ -52,6 +56,28 @@ ROWS: dict[str, frozenset[str]] = {
     "api_keys_issue": SIGNED_IN,
     "api_keys_list": SIGNED_IN,
     "api_keys_revoke": POSTER | ADMIN,
+    "api_keys_rotate": POSTER | ADMIN,
+    # signing in: everybody here comes with a key, which is no session
+    "sessions_open": EVERYBODY,
+    "sessions_list": SIGNED_IN,
+    "sessions_current": NOBODY_WITH_A_KEY,
+    "sessions_act_for": NOBODY_WITH_A_KEY,
+    "sessions_sign_out": NOBODY_WITH_A_KEY,
+    "sessions_end_all": SIGNED_IN,
+    "sessions_revoke": POSTER,
+    "sign_on_start": EVERYBODY,
+    "sign_on_finish": EVERYBODY,
+    "external_identities_start_link": NOBODY_WITH_A_KEY,
+    "external_identities_list": ADMIN | {"stranger"},
+    "external_identities_link": ADMIN,
+    "external_identities_unlink": ADMIN,
+    "passwords_change": SIGNED_IN,
+    "password_resets_issue": ADMIN,
+    "password_resets_redeem": EVERYBODY,
+    "second_factor_get": SIGNED_IN,
+    "second_factor_enrol": NOBODY_WITH_A_KEY,
+    "second_factor_confirm": NOBODY_WITH_A_KEY,
+    "second_factor_disable": NOBODY_WITH_A_KEY,
     # relations
     "ownership_edges_record": OFFICER,
     "ownership_edges_end": OFFICER,
@@ -153,6 +179,16 @@ BODIES: dict[str, Any] = {
     },
     "members_add": {"name": {"zh": "李四"}, "roles": ["solver"]},
     "api_keys_issue": {"name": "door"},
+    "api_keys_rotate": {"grace_days": 1},
+    "sessions_open": {"login": "door.keeper", "password": PASSWORD},
+    "sessions_act_for": {"organization_id": "{organization_id}"},
+    "external_identities_start_link": {"return_to": "/"},
+    "external_identities_link": {"issuer": "https://id.example.cn", "subject": "{number}"},
+    "passwords_change": {"login": "{number}", "new_password": "a horse of some colour"},
+    "password_resets_issue": {"login": "{number}"},
+    "password_resets_redeem": {"token": "unknown", "new_password": "a horse of some colour"},
+    "second_factor_confirm": {"code": "123456"},
+    "second_factor_disable": {"password": PASSWORD, "code": "123456"},
     "ownership_edges_record": {
         "holder": {"organization_id": "{organization_id}"},
         "target": {"name": "某外部公司(示例)"},
@@ -253,6 +289,7 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
     people = await _people(database, play)
+    await sign_ins.a_password(database, people["stranger"].actor, "door.keeper")
     return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
 
 
@@ -299,6 +336,10 @@ async def _values(
     return {
         "organization_id": str(poster.organization_id),
         "key_id": key["id"],
+        "session_id": str(await sign_ins.a_session(database, poster.actor, now=play.clock.now())),
+        "identity_id": str(
+            await sign_ins.a_link(database, people["stranger"].actor, now=play.clock.now())
+        ),
         "edge_id": edge["id"],
         "solver_organization_id": str(solver.organization_id),
         "code": "procurement_tender",
