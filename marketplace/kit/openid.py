@@ -235,7 +235,8 @@ class OpenIdProvider:
 
     async def _keys(self, document: Mapping[str, Any]) -> KeySet:
         try:
-            return KeySet.import_key_set(await self._json(document["jwks_uri"]))  # type: ignore[arg-type]
+            found: Any = await self._json(document["jwks_uri"])
+            return KeySet.import_key_set(found)
         except (JoseError, ValueError, KeyError, TypeError) as unreadable:
             raise ProviderUnavailable(reason="keys") from unreadable
 

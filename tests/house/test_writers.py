@@ -50,7 +50,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "webhooks/jobs.py": "the transactions of a tick",
         "scenarios/jobs.py": "the transactions of a tick",
         "identity/jobs.py": "the transactions of a tick",
-        "identity/actions/sign_in.py": "counts, thinks and writes: a refusal must not uncount a try",
+        "identity/actions/sign_in.py": "counts, thinks, writes: a refusal must not uncount a try",
         "identity/actions/passwords.py": "reads, thinks and writes: none is open while it hashes",
         "scoring/actions/evaluation.py": "reads, thinks and writes: none is open while it thinks",
         "scoring/actions/rankings.py": "reads, thinks and writes: none is open while it thinks",

@@ -49,6 +49,11 @@ ReturnTo = Annotated[
 Told = Annotated[
     str | None, QueryParameter(max_length=4000, description="As the provider sends it.")
 ]
+ToldState = Annotated[
+    str | None,
+    # The framework keeps the name `state` for itself.
+    QueryParameter(name="state", max_length=4000, description="As we sent it."),
+]
 
 
 class SignOnController(Controller):
@@ -90,14 +95,14 @@ class SignOnController(Controller):
         provider: NamedDependency[OpenIdProvider | None],
         settings: NamedDependency[Settings],
         code: Told = None,
-        state: Told = None,
+        told_state: ToldState = None,
         iss: Told = None,
         error: Told = None,
     ) -> Response[None]:
         """Take the browser back from the provider: open a session, or link the account."""
         known, redirect_uri = _provider(request, provider, settings)
         flow = _remembered(request, lobby.keeper, settings, now=lobby.clock.now())
-        told = {"code": code, "state": state, "iss": iss, "error": error}
+        told = {"code": code, "state": told_state, "iss": iss, "error": error}
         account = await known.finish(
             {name: value for name, value in told.items() if value is not None},
             state=flow.state,

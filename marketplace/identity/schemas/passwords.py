@@ -7,14 +7,19 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.identity.actions.passwords import Wish
-from marketplace.identity.schemas.sessions import CurrentSessionOut, FactorCode, Secret
+from marketplace.identity.schemas.sessions import (
+    ConfidentialIn,
+    CurrentSessionOut,
+    FactorCode,
+    Secret,
+)
 from marketplace.identity.tables.passwords import Password, PasswordReset, SecondFactor
 from marketplace.wire.shapes import In, Out
 
 Login = Annotated[str, Field(min_length=1, max_length=254)]
 
 
-class PasswordIn(In):
+class PasswordIn(ConfidentialIn):
     """A new password; the old one proves that it is yours to change."""
 
     new_password: Secret
@@ -70,7 +75,7 @@ class IssuedResetOut(Out, frozen=True, kw_only=True):
         )
 
 
-class RedeemIn(In):
+class RedeemIn(ConfidentialIn):
     """A one-time token and the password to have from now on."""
 
     token: Secret
@@ -99,7 +104,7 @@ class EnrolmentOut(Out, frozen=True, kw_only=True):
     otpauth_uri: str
 
 
-class CodeIn(In):
+class CodeIn(ConfidentialIn):
     """The code that the authenticator shows."""
 
     code: FactorCode
@@ -112,7 +117,7 @@ class ConfirmedOut(Out, frozen=True, kw_only=True):
     session: CurrentSessionOut
 
 
-class DisableIn(In):
+class DisableIn(ConfidentialIn):
     """What proves that giving the second factor up is your own wish."""
 
     password: Secret

@@ -1,7 +1,8 @@
 """The shapes of the identity room on the wire: signing in, sessions, accounts elsewhere."""
 
 import datetime as dt
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -10,12 +11,20 @@ from marketplace.identity.actions.sign_in import Claim
 from marketplace.identity.tables.sessions import ExternalIdentity, PersonSession
 from marketplace.wire.shapes import In, Out
 
-Secret = Annotated[str, Field(min_length=1, max_length=1000, repr=False)]
-"""A password or token: bounded, and never shown by accident."""
-FactorCode = Annotated[str, Field(min_length=6, max_length=40, repr=False)]
+Secret = Annotated[str, Field(min_length=1, max_length=1000)]
+"""A password or token."""
+FactorCode = Annotated[str, Field(min_length=6, max_length=40)]
 
 
-class SignInIn(In):
+class ConfidentialIn(In):
+    """A request with something in it that no log and no traceback may show."""
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Show nothing."""
+        return ()
+
+
+class SignInIn(ConfidentialIn):
     """Who wants in, and what proves it."""
 
     login: Annotated[str, Field(min_length=1, max_length=254)]
