@@ -95,12 +95,14 @@ class OpenIdProvider:
         client_id: str,
         client_secret: str,
         insecure: bool = False,
+        timeout_seconds: int = TIMEOUT_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
         self._insecure = insecure
+        self._timeout_seconds = timeout_seconds
         self._transport = transport
         self._known: _Known | None = None
         self._asking = asyncio.Lock()
@@ -165,7 +167,7 @@ class OpenIdProvider:
                         code_verifier=verifier,
                         redirect_uri=redirect_uri,
                     ),
-                    TIMEOUT_SECONDS,
+                    self._timeout_seconds,
                 )
         except OAuthError as refused:
             # The provider's own words stay out of it: they may repeat what was sent.
@@ -243,7 +245,7 @@ class OpenIdProvider:
     async def _json(self, address: str) -> dict[str, Any]:
         try:
             async with httpx.AsyncClient(**self._options()) as client:
-                answer = await asyncio.wait_for(client.get(address), TIMEOUT_SECONDS)
+                answer = await asyncio.wait_for(client.get(address), self._timeout_seconds)
             answer.raise_for_status()
             found = answer.json()
         except (httpx.HTTPError, TimeoutError, ValueError) as silent:
@@ -264,7 +266,7 @@ class OpenIdProvider:
 
     def _options(self) -> dict[str, Any]:
         return {
-            "timeout": TIMEOUT_SECONDS,
+            "timeout": self._timeout_seconds,
             "transport": self._transport,
             "trust_env": False,
             "follow_redirects": False,
