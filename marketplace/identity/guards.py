@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import Cookie
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +26,7 @@ from marketplace.kit.notebook import Notebook
 from marketplace.kit.secrets import Keeper
 from marketplace.settings import Settings
 from marketplace.wire.cookies import cookie, cookie_name, no_cookie
+from marketplace.wire.problems import problem_of
 
 KEY_LENGTH_MAX = 200
 COOKIE: Final = "jiebang"
@@ -68,14 +69,23 @@ class Porter(ASGIMiddleware):
         scope["auth"] = None
         connection: Connection = ASGIConnection(scope)
         lodge = self.lodge()
-        if "authorization" in connection.headers:
-            scope["user"] = await _bearer(lodge, connection)
-        else:
-            actor = await _visitor(lodge, connection)
-            if actor is None:
-                send = _clearing(lodge.settings, send)
-            scope["user"] = actor or NOBODY
+        try:
+            actor = await _who(lodge, connection)
+        except Exception as refused:
+            request: Request[Any, Any, Any] = Request(scope, receive, send)
+            answer = problem_of(request, refused).to_asgi_response(None, request)
+            await answer(scope, receive, send)
+            return
+        if actor is None:
+            send = _clearing(lodge.settings, send)
+        scope["user"] = actor or NOBODY
         await next_app(scope, receive, send)
+
+
+async def _who(lodge: _Lodge, connection: Connection) -> Actor | None:
+    if "authorization" in connection.headers:
+        return await _bearer(lodge, connection)
+    return await _visitor(lodge, connection)
 
 
 async def _bearer(lodge: _Lodge, connection: Connection) -> Actor:

@@ -4,15 +4,18 @@ secret.
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
 _HIDDEN = ("secret", "password", "authorization", "key", "token")
 
 
-def configure_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
-    """Set the form of the log once, at start-up.  It goes to stderr: stdout belongs to the
-    commands.
+def configure_logs(
+    *, json_lines: bool, level: int = logging.INFO, to: TextIO | None = None
+) -> None:
+    """Set the form of the log once, at start-up.  It goes to stderr unless told otherwise: stdout
+    belongs to the commands.
     """
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -34,7 +37,7 @@ def configure_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(to or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

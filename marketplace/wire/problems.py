@@ -89,6 +89,13 @@ def exception_handlers() -> ExceptionHandlersMap:
     }
 
 
+def problem_of(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Answer what was raised before any handler ran; the framework would answer it too far out,
+    where neither the log line nor the headers of every answer see it.
+    """
+    return _refusal(request, error) if isinstance(error, MarketplaceError) else _bug(request, error)
+
+
 def _refusal(request: AnyRequest, error: MarketplaceError) -> Response[bytes]:
     status = status_of(error)
     title = error.title_en if prefers_english(request) else error.title_zh

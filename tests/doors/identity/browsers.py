@@ -47,9 +47,9 @@ async def sign_in(
     return await browser.post("/v1/sessions", json=body)
 
 
-async def signed_in(browser: httpx.AsyncClient, login: str, **more: object) -> dict[str, str]:
+async def signed_in(browser: httpx.AsyncClient, login: str) -> dict[str, str]:
     """Sign in, and have the header that later requests have to carry."""
-    answer = await sign_in(browser, login, **more)
+    answer = await sign_in(browser, login)
     assert answer.status_code == 201, answer.text
     return {"X-CSRF-Token": answer.json()["csrf_token"]}
 
