@@ -43,7 +43,8 @@ def folded(login: str) -> str:
     >>> folded(" Zhang.San@Example.CN ")
     'zhang.san@example.cn'
     """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login.strip()).casefold())
+    text = unicodedata.normalize("NFKC", login).casefold()
+    return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 def check_login(login: str) -> str:
