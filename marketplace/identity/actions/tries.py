@@ -64,7 +64,8 @@ async def _make_sure(session: WriteSession, hashed: str, now: dt.datetime) -> No
     await connection.execute(
         insert(SignInTries)
         .values(id=new_id(), login_sha256=hashed, failures=0, last_at=now)
-        .on_conflict_do_nothing(index_elements=["login_sha256"])
+        # Changes nothing, but keeps the row from being forgotten before it is read.
+        .on_conflict_do_update(index_elements=["login_sha256"], set_={"login_sha256": hashed})
     )
 
 

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -83,7 +84,8 @@ def staffed(house: House, issuer: str) -> Litestar:
 @contextlib.asynccontextmanager
 async def a_browser(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose cookie jar knows both our site and the provider."""
-    mounts = {OURS: httpx.ASGITransport(app=app, raise_app_exceptions=False)}  # type: ignore[arg-type]
+    ours: Any = app
+    mounts = {OURS: httpx.ASGITransport(app=ours, raise_app_exceptions=False)}
     async with httpx.AsyncClient(mounts=mounts, base_url=OURS, headers=ENGLISH) as browser:
         yield browser
 

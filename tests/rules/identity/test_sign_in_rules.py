@@ -51,6 +51,8 @@ class TestPasswords:
         """No digit, capital or sign is asked for."""
         passwords.check_password(password, login="zhang.san@example.cn")
 
+        assert not passwords.is_common(password)
+
     @pytest.mark.parametrize(
         "password",
         ["password123!", "1111111111", "0987654321", "qwertyuiop", "jiebang2026", "woaini1314"],
