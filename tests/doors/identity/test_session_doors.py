@@ -140,6 +140,9 @@ class TestFixation:
             headers = await signed_in(browser, LOGIN)
             tokens.append(browser.cookies["jiebang"])
             headers = await signed_in(browser, LOGIN)
+            thief.cookies.set("jiebang", tokens[0], domain="jiebang.test")
+            after_another_sign_in = await thief.get("/v1/me")
+            thief.cookies.clear()
             tokens.append(browser.cookies["jiebang"])
             switched = await browser.post(
                 "/v1/sessions/current/actions/act-for",
@@ -162,6 +165,7 @@ class TestFixation:
 
         assert (switched.status_code, changed.status_code) == (200, 200), changed.text
         assert me.json()["organization_id"] == str(other)
+        assert after_another_sign_in.status_code == 401
         assert stolen == [401, 401, 401]
 
 
