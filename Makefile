@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PEER   := tests/peers/oidc_provider
 WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts lock clean
+.PHONY: help run test peers check format lint types contracts lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -15,8 +16,17 @@ help:  ## show this list
 run: $(READY)  ## play the demo, then serve it on 127.0.0.1:8000
 	$(BIN)/jiebang demo --serve $(ARGS)
 
-test: $(READY)  ## every test: SQLite, and the marked part on a private PostgreSQL
+test: $(READY) peers  ## every test: SQLite, and the marked part on a private PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+peers:  ## install the OpenID provider that single sign-on is tested against (needs Node)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+	  [ $(PEER)/node_modules/.ready -nt $(PEER)/package-lock.json ] \
+	    || { npm ci --prefix $(PEER) --ignore-scripts --no-audit --no-fund --loglevel=error \
+	      && touch $(PEER)/node_modules/.ready; }; \
+	else \
+	  echo "no Node here: the tests against a real OpenID provider are skipped"; \
+	fi
 
 check: $(READY)  ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .
@@ -33,7 +43,7 @@ lock:  ## resolve pyproject.toml into requirements.lock (needs uv)
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
 
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache $(PEER)/node_modules
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Jiebang needs Python 3.11 or newer; set PYTHON=/path/to/python")'

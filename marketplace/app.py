@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
 from marketplace.house import House
+from marketplace.identity.actions.sign_in import Lobby
 from marketplace.identity.guards import Porter
 from marketplace.identity.routes import (
     audit,
@@ -19,8 +20,11 @@ from marketplace.identity.routes import (
     keys,
     memberships,
     organizations,
+    passwords,
     people,
     profile,
+    sessions,
+    sign_on,
     standing,
 )
 from marketplace.identity.rules.access import Actor
@@ -59,6 +63,14 @@ def doors() -> list[ControllerRouterHandler]:
         keys.ApiKeyController,
         people.me,
         audit.list_audit_log,
+        sessions.SessionController,
+        sign_on.SignOnController,
+        sign_on.start_link,
+        sign_on.ExternalIdentityController,
+        passwords.change_password,
+        passwords.issue_reset,
+        passwords.redeem_reset,
+        passwords.SecondFactorController,
         relations.record_edge,
         relations.end_edge,
         relations.list_edges,
@@ -99,7 +111,7 @@ def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
         exception_handlers=exception_handlers(),
         middleware=[
             *limits.before_the_porter(settings),
-            Porter(lambda: house.database, lambda: house.clock),
+            Porter(lambda: house),
             *limits.after_the_porter(settings),
             WholeBody(settings.body_seconds_max),
         ],
@@ -123,10 +135,19 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
     def of_the_house(name: str) -> Provide:
         return Provide(lambda: getattr(house, name), sync_to_thread=False)
 
-    furniture = ("clock", "storage", "keeper", "settings", "database")
+    def lobby() -> Lobby:
+        return Lobby(
+            database=house.database,
+            hasher=house.hasher,
+            keeper=house.keeper,
+            clock=house.clock,
+        )
+
+    furniture = ("clock", "storage", "keeper", "settings", "database", "provider")
     return {
         **session_dependencies(lambda: house.database, before_commit=witness.performed),
         "actor": Provide(actor, sync_to_thread=False),
+        "lobby": Provide(lobby, sync_to_thread=False),
         **{name: of_the_house(name) for name in furniture},
     }
 

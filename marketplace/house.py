@@ -1,10 +1,13 @@
 """What the house stands on: settings, database, storage, keeper of secrets, clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from marketplace.kit import keyfiles
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
+from marketplace.kit.notebook import Notebook
+from marketplace.kit.openid import OpenIdProvider
+from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import Storage
 from marketplace.settings import PREFIX, SettingInvalid, Settings
@@ -21,6 +24,11 @@ class House:
     storage: Storage
     keeper: Keeper
     clock: Clock
+    hasher: Hasher = field(default_factory=Hasher)
+    key_uses: Notebook = field(default_factory=Notebook)
+    session_uses: Notebook = field(default_factory=Notebook)
+    provider: OpenIdProvider | None = None
+    """Where staff sign in; None: nowhere but here."""
 
 
 def open_house(settings: Settings, clock: Clock) -> House:
@@ -32,6 +40,29 @@ def open_house(settings: Settings, clock: Clock) -> House:
         storage=Storage(settings.data_dir / "storage"),
         keeper=keeper_of(settings),
         clock=clock,
+        hasher=Hasher(
+            memory_kib=settings.password_memory_kib,
+            passes=settings.password_passes,
+            at_once=settings.password_hashes_at_once,
+        ),
+        provider=provider_of(settings),
+    )
+
+
+def provider_of(settings: Settings) -> OpenIdProvider | None:
+    """Name the OpenID provider that the settings name, all three parts of it or none."""
+    parts = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    if not any(parts):
+        return None
+    if not all(parts):
+        raise SettingInvalid(
+            "MARKETPLACE_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET are needed together"
+        )
+    return OpenIdProvider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        insecure=settings.development,
     )
 
 

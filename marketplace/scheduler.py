@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from litestar import Litestar
 
 from marketplace.house import House
+from marketplace.identity import jobs as identity
 from marketplace.kit import addresses
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
@@ -67,9 +68,18 @@ def jobs_of(
     )
     return {
         "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
+        "note_uses": lambda: note_uses(house),
+        "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
         "fan_out": lambda: webhooks.fan_out(courier),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
+
+
+async def note_uses(house: House, *, everything: bool = False) -> int:
+    """Write down which keys and sessions were used."""
+    return await identity.note_uses(
+        house.database, house.key_uses, house.session_uses, house.clock, everything=everything
+    )
 
 
 def outbound_of(house: House) -> Outbound:
@@ -112,5 +122,6 @@ def running(house: House) -> Callable[[Litestar], AbstractAsyncContextManager[No
                 for worker in workers:
                     worker.stop()
                 await asyncio.gather(*tasks)
+                await note_uses(house, everything=True)
 
     return ticking

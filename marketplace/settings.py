@@ -91,6 +91,34 @@ class Settings:
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 
+    public_url: str = ""
+    """Where browsers find this installation, as in https://jiebang.example.cn; needed for single
+    sign-on. Empty: requests of a browser must come from the host they go to."""
+
+    password_memory_kib: int = 65_536
+    """Memory that hashing one password takes (Argon2id), in KiB."""
+
+    password_passes: int = 3
+    """Passes over that memory; more make each guess, and each sign-in, slower."""
+
+    password_hashes_at_once: int = 2
+    """Passwords hashed at the same time; others wait."""
+
+    session_idle_minutes: int = 30
+    """A session ends after this long without a request, in minutes."""
+
+    session_hours: int = 12
+    """A session ends this long after signing in, whatever happens, in hours."""
+
+    oidc_issuer: str = ""
+    """OpenID provider at which staff sign in; empty: no single sign-on."""
+
+    oidc_client_id: str = ""
+    """Our name at that provider."""
+
+    oidc_client_secret: str = dataclasses.field(default="", repr=False)
+    """Our secret at that provider."""
+
     @property
     def url(self) -> str:
         """The database to use."""

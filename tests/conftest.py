@@ -22,6 +22,7 @@ from marketplace.house import House
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database, engine_for
 from marketplace.kit.logs import configure_logs
+from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import Storage
 from marketplace.migrate import migrate
@@ -125,6 +126,7 @@ def house(database: Database, clock: FixedClock, tmp_path: Path) -> House:
         storage=Storage(tmp_path / "storage"),
         keeper=Keeper.from_text("a key for tests only, 32 characters at least"),
         clock=clock,
+        hasher=Hasher(memory_kib=64, passes=1),
     )
 
 

@@ -10,7 +10,8 @@
     │   └── Malformed        not even well formed
     ├── TooLarge             more than we take
     ├── PreconditionMissing  say which version you mean
-    └── LimitReached         too often, too soon
+    ├── LimitReached         too often, too soon
+    └── Unavailable          somebody we depend on does not answer
 
 Kinds only; the HTTP status of a kind is decided in `wire.problems`.  A refusal is a subclass that
 states a fact: its docstring is the English title, `title_zh` the Chinese one, `code` is stable for
@@ -108,3 +109,10 @@ class LimitReached(MarketplaceError):
 
     code = "marketplace.limit_reached"
     title_zh = "请求过于频繁:请稍后再试。"
+
+
+class Unavailable(MarketplaceError):
+    """Not available now; try again later."""
+
+    code = "marketplace.unavailable"
+    title_zh = "服务暂不可用,请稍后再试。"

@@ -10,7 +10,7 @@ message what we would not.
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
@@ -40,9 +40,11 @@ _SHAPES = (
 )
 
 
-def configure_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
-    """Set the form of the log once, at start-up.  It goes to stderr: stdout belongs to the
-    commands.
+def configure_logs(
+    *, json_lines: bool, level: int = logging.INFO, to: TextIO | None = None
+) -> None:
+    """Set the form of the log once, at start-up.  It goes to stderr unless told otherwise: stdout
+    belongs to the commands.
     """
     renderer: structlog.typing.Processor
     exceptions: structlog.typing.Processor
@@ -67,7 +69,7 @@ def configure_logs(*, json_lines: bool, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(to or sys.stderr),
         cache_logger_on_first_use=False,
     )
     _take_over_libraries(processors, renderer)

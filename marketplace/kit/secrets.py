@@ -124,6 +124,10 @@ class Keeper:
         """Tell whether a value was sealed under the current key."""
         return sealed.startswith(self.head)
 
+    def derive(self, purpose: str) -> bytes:
+        """Make a key for one purpose, from which neither the master key nor another one follows."""
+        return hmac.digest(self.master_key, b"jiebang/derived/" + purpose.encode(), "sha256")
+
     @property
     def _keys(self) -> tuple[bytes, ...]:
         return (self.master_key, *self.older_keys)

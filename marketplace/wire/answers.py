@@ -61,7 +61,7 @@ def answer_bytes(
     found = dict(headers or {}) | {"ETag": etag}
     # What you may see depends on who you are: a shared cache must not mix callers.
     found.setdefault("Cache-Control", "private, no-cache")
-    found.setdefault("Vary", "Authorization, Accept-Language")
+    found.setdefault("Vary", "Authorization, Cookie, Accept-Language")
     asked = request.headers.get("if-none-match", "")
     if request.method == "GET" and etag in {part.strip() for part in asked.split(",")}:
         return cast("Response[T]", Response(None, status_code=304, headers=found))

@@ -77,9 +77,17 @@ def openapi_config(version: str) -> DocumentConfig:
         use_handler_docstrings=True,
         tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
         components=Components(
-            security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+            security_schemes={
+                "key": SecurityScheme(type="http", scheme="bearer"),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name="__Host-jiebang",
+                    security_scheme_in="cookie",
+                    description="With X-CSRF-Token on whatever is not a GET.",
+                ),
+            }
         ),
-        security=[{"key": []}, {}],
+        security=[{"key": []}, {"session": []}, {}],
     )
 
 

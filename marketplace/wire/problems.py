@@ -33,6 +33,7 @@ STATUS_OF_KIND: dict[type[MarketplaceError], int] = {
     errors.Unacceptable: 422,
     errors.PreconditionMissing: 428,
     errors.LimitReached: 429,
+    errors.Unavailable: 503,
 }
 """More special kinds stand before the general ones."""
 

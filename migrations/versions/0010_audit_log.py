@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.Uuid(), nullable=True),
         sa.Column("roles", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=True),
+        sa.Column("session_id", sa.Uuid(), nullable=True),
         sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.Column("address", sa.String(length=64), nullable=True),
         sa.Column("address_kept_until", sa.DateTime(timezone=True), nullable=True),

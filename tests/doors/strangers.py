@@ -15,7 +15,9 @@ from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
 from tests.doors.profile_bodies import OF_PROFILES
 from tests.given import scoring as given
+from tests.given import sign_ins
 from tests.given.identity import Someone, a_credit_code, someone
+from tests.given.sign_ins import PASSWORD
 
 ELSEWHERE = "@elsewhere"
 """Marks somebody who holds the role in an organisation that has nothing to do with the world."""
@@ -57,6 +59,8 @@ HOOKED = anywhere(OFFICER | POSTER | SOLVER | OWNER) | {"stranger"}
 RESULT_READERS = BUREAU | anywhere(AUDITOR) | POSTER
 REGISTER_READERS = anywhere(BUREAU | ADMIN) | HOUSEHOLD
 """Who reads what the register says of the poster's organisation."""
+NOBODY_WITH_A_KEY: frozenset[str] = frozenset()
+"""What is done in a session of one's own; `tests/doors/identity/` tries these doors with one."""
 
 ROWS: dict[str, frozenset[str]] = {
     "health_live": EVERYBODY,
@@ -96,6 +100,28 @@ ROWS: dict[str, frozenset[str]] = {
     "api_keys_list": SIGNED_IN,
     "api_keys_revoke": POSTER | anywhere(ADMIN),
     "audit_log_list": anywhere(AUDITOR),
+    "api_keys_rotate": POSTER | anywhere(ADMIN),
+    # signing in: everybody here comes with a key, which is no session
+    "sessions_open": EVERYBODY,
+    "sessions_list": SIGNED_IN,
+    "sessions_current": NOBODY_WITH_A_KEY,
+    "sessions_act_for": NOBODY_WITH_A_KEY,
+    "sessions_sign_out": NOBODY_WITH_A_KEY,
+    "sessions_end_all": SIGNED_IN,
+    "sessions_revoke": POSTER,
+    "sign_on_start": EVERYBODY,
+    "sign_on_finish": EVERYBODY,
+    "external_identities_start_link": NOBODY_WITH_A_KEY,
+    "external_identities_list": anywhere(ADMIN) | {"stranger"},
+    "external_identities_link": anywhere(ADMIN),
+    "external_identities_unlink": anywhere(ADMIN),
+    "passwords_change": SIGNED_IN,
+    "password_resets_issue": OWNER | anywhere(ADMIN),
+    "password_resets_redeem": EVERYBODY,
+    "second_factor_get": SIGNED_IN,
+    "second_factor_enrol": NOBODY_WITH_A_KEY,
+    "second_factor_confirm": NOBODY_WITH_A_KEY,
+    "second_factor_disable": NOBODY_WITH_A_KEY,
     # relations
     "ownership_edges_record": anywhere(OFFICER),
     "ownership_edges_end": anywhere(OFFICER),
@@ -207,6 +233,16 @@ BODIES: dict[str, Any] = {
     "invitations_accept": {"token": "{invitation_token}", "name": {"zh": "王五"}},
     "api_keys_issue": {"name": "door"},
     **OF_PROFILES,
+    "api_keys_rotate": {"grace_days": 1},
+    "sessions_open": {"login": "door.keeper", "password": PASSWORD},
+    "sessions_act_for": {"organization_id": "{organization_id}"},
+    "external_identities_start_link": {"return_to": "/"},
+    "external_identities_link": {"issuer": "https://id.example.cn", "subject": "{number}"},
+    "passwords_change": {"login": "{number}", "new_password": "a horse of some colour"},
+    "password_resets_issue": {"login": "{number}"},
+    "password_resets_redeem": {"token": "unknown", "new_password": "a horse of some colour"},
+    "second_factor_confirm": {"code": "123456"},
+    "second_factor_disable": {"password": PASSWORD, "code": "123456"},
     "ownership_edges_record": {
         "holder": {"organization_id": "{organization_id}"},
         "target": {"name": "某外部公司(示例)"},
@@ -307,6 +343,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
     people = await _people(database, play)
+    doorkeeper = await someone(database, Role.EXPERT)
+    await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
     return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
 
 
@@ -388,6 +426,10 @@ async def _values(
     return {
         "organization_id": str(poster.organization_id),
         "key_id": key["id"],
+        "session_id": str(await sign_ins.a_session(database, poster.actor, now=play.clock.now())),
+        "identity_id": str(
+            await sign_ins.a_link(database, people["stranger"].actor, now=play.clock.now())
+        ),
         "edge_id": edge["id"],
         "entry_id": entry["id"],
         "solver_organization_id": str(solver.organization_id),

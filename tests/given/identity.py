@@ -103,3 +103,11 @@ async def someone(
         key_id=issued.row.id,
     )
     return Someone(actor=actor, key=issued.key)
+
+
+async def joins(database: Database, person_id: UUID, organization_id: UUID, *roles: Role) -> None:
+    """A person takes roles in one more organisation."""
+    async with database.writing() as session:
+        await people.add_member(
+            session, SYSTEM, organization_id, person_id, roles=frozenset(roles), now=START
+        )

@@ -1,16 +1,18 @@
 """A house with something in every column that is sealed, and what must still work with it."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import httpx
 
 from marketplace.house import House
+from marketplace.identity.actions import bank_accounts, profile, second_factors
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints
-from tests.given import bids, webhooks
+from tests.given import bids, sign_ins, webhooks
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call
 
@@ -49,7 +51,35 @@ async def secrets_everywhere(
             entropy=b"\x07" * 32,
             now=clock.now(),
         )
+    await _an_account_and_an_authenticator(house, clock)
     return Planted(call, owner, renewed, (renewed.secret, made.secret), request, answer)
+
+
+async def _an_account_and_an_authenticator(house: House, clock: FixedClock) -> None:
+    """Let an administrator state where the organisation is paid, and begin with an authenticator."""
+    admin = await someone(house.database, Role.ORGANIZATION_ADMIN)
+    await sign_ins.a_password(house.database, admin.actor, "planted.admin")
+    in_session = dataclasses.replace(
+        admin.actor,
+        key_id=None,
+        session_id=await sign_ins.a_session(house.database, admin.actor, now=clock.now()),
+    )
+    async with house.database.writing() as session:
+        owner = await profile.own_organization(session, admin.actor, admin.organization_id)
+        await bank_accounts.set_bank_account(
+            session,
+            admin.actor,
+            admin.organization_id,
+            account=bank_accounts.AccountNamed(
+                bank_name="某银行(示例)", account_name="某公司(示例)", number="6222837194650281937"
+            ),
+            expected_version=owner.version,
+            keeper=house.keeper,
+            now=clock.now(),
+        )
+        await second_factors.enrol(
+            session, in_session, keeper=house.keeper, entropy=b"\x05" * 20, now=clock.now()
+        )
 
 
 async def _an_offer_sent(

@@ -22,6 +22,7 @@ OUTSIDE_THE_STOREYS: Final = {
 DIALLERS: Final = {
     "marketplace.kit.dialling": "checks each address at the moment of connecting",
     "marketplace.kit.outbound": "the one checked dialler, built on the lower half of httpx",
+    "marketplace.kit.openid": "asks the one provider that the installation's settings name",
     "marketplace.client": "speaks to this house from outside",
     "marketplace.demo": "plays the part of somebody outside who calls and is called",
     "marketplace.cli": "asks the server it has started whether it is up",

@@ -48,12 +48,18 @@ async def actor_of_key(session: ReadSession, key: str, *, now: dt.datetime) -> A
     )
 
 
-async def api_key(session: ReadSession, key_id: UUID) -> ApiKey:
+async def api_key(session: ReadSession, key_id: UUID, *, lock: bool = False) -> ApiKey:
     """Find one API key."""
-    row = await session.get(ApiKey, key_id)
+    statement = select(ApiKey).where(ApiKey.id == key_id)
+    row = (await session.exec(statement.with_for_update() if lock else statement)).first()
     if row is None:
         raise KeyUnknown(key_id=str(key_id))
     return row
+
+
+async def successor_of(session: ReadSession, key_id: UUID) -> UUID | None:
+    """Name the key that a key was rotated into."""
+    return (await session.exec(select(ApiKey.id).where(ApiKey.replaces_id == key_id))).first()
 
 
 async def any_key(session: ReadSession) -> bool:

@@ -12,7 +12,7 @@ from marketplace.identity.actions import keys as key_actions
 from marketplace.identity.queries import keys
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
-from marketplace.identity.schemas.keys import ApiKeyIn, ApiKeyOut, IssuedKeyOut
+from marketplace.identity.schemas.keys import ApiKeyIn, ApiKeyOut, IssuedKeyOut, RotateIn
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.wire.answers import answer
@@ -81,3 +81,29 @@ class ApiKeyController(Controller):
         """Revoke a key, effective with the next request."""
         row = await key_actions.revoke_key(writer, actor, key_id, now=clock.now())
         return answer(request, ApiKeyOut.of(row))
+
+    @post("/{key_id:uuid}/actions/rotate", operation_id="api_keys_rotate")
+    async def rotate(
+        self,
+        request: AnyRequest,
+        key_id: FromPath[UUID],
+        data: JSONBody[RotateIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[IssuedKeyOut]:
+        """Give a key a successor with the same rights; its secret is in this answer only.
+
+        The old secret stays good for `grace_days`. Not repeatable under an Idempotency-Key: that
+        would store the secret.
+        """
+        issued = await key_actions.rotate_key(
+            writer,
+            actor,
+            key_id,
+            grace_days=data.grace_days,
+            entropy=os.urandom(24),
+            now=clock.now(),
+        )
+        out = IssuedKeyOut.of_issued(issued.row, issued.key)
+        return answer(request, out, status=201, headers={"Cache-Control": "no-store"})

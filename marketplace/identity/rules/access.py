@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors import NotPermitted, SecondFactorMissing, SessionNeeded
 from marketplace.kit.errors import Unauthenticated
 
 
@@ -42,6 +42,8 @@ class Permission(StrEnum):
     MEMBERS_ADD = "members:add"
     MEMBERS_MANAGE = "members:manage"
     KEYS_ISSUE = "keys:issue"
+    PASSWORDS_RESET = "passwords:reset"
+    IDENTITIES_LINK = "identities:link"
     PROFILES_LOAD = "profiles:load"
     BATCHES_CREATE = "batches:create"
     SCENARIOS_DRAFT = "scenarios:draft"
@@ -148,7 +150,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
     Role.ORGANIZATION_ADMIN: frozenset(
-        {P.ORGANIZATIONS_EDIT, P.BANK_ACCOUNTS_REVEAL, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
+        {
+            P.ORGANIZATIONS_EDIT,
+            P.BANK_ACCOUNTS_REVEAL,
+            P.MEMBERS_MANAGE,
+            P.PASSWORDS_RESET,
+            P.WEBHOOKS_MANAGE,
+        }
     ),
     Role.PLATFORM_ADMIN: frozenset(
         {
@@ -156,6 +164,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ORGANIZATIONS_READ,
             P.MEMBERS_ADD,
             P.KEYS_ISSUE,
+            P.PASSWORDS_RESET,
+            P.IDENTITIES_LINK,
             P.PROFILES_LOAD,
         }
     ),
@@ -182,6 +192,9 @@ class Actor:
     scopes: frozenset[Permission] | None = None
     """What the key is limited to; None: everything the roles allow."""
     key_id: UUID | None = None
+    session_id: UUID | None = None
+    must_enrol: bool = False
+    """Signed in by a password alone although a role needs more: may only set up a second factor."""
     is_system: bool = False
 
     @property
@@ -225,9 +238,31 @@ SYSTEM = Actor(
 
 
 def signed_in(actor: Actor) -> None:
-    """Refuse nobody."""
+    """Refuse nobody, and whoever must set up a second factor first."""
+    known(actor)
+    if actor.must_enrol:
+        raise SecondFactorMissing()
+
+
+def known(actor: Actor) -> None:
+    """Refuse nobody; enough for looking after one's own sign-in."""
     if actor.is_nobody:
         raise Unauthenticated()
+
+
+def in_session(actor: Actor) -> UUID:
+    """Refuse whoever is not in a session, and name the session."""
+    known(actor)
+    if actor.session_id is None:
+        raise SessionNeeded()
+    return actor.session_id
+
+
+def unlimited(actor: Actor) -> None:
+    """Refuse a key that is limited to scopes: it may not touch how its person signs in."""
+    known(actor)
+    if actor.scopes is not None and not actor.must_enrol:
+        raise NotPermitted(permission="all")
 
 
 def require(actor: Actor, permission: Permission) -> None:

@@ -54,8 +54,8 @@ def uscc_check_character(body: str) -> str:
     return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
-def is_uscc(code: str) -> bool:
-    """Tell whether `code` has 18 allowed characters and the right check character."""
-    if len(code) != USCC_LENGTH or any(char not in USCC_ALPHABET for char in code):
+def is_uscc(uscc: str) -> bool:
+    """Tell whether `uscc` has 18 allowed characters and the right check character."""
+    if len(uscc) != USCC_LENGTH or any(char not in USCC_ALPHABET for char in uscc):
         return False
-    return code[-1] == uscc_check_character(code[:-1])
+    return uscc[-1] == uscc_check_character(uscc[:-1])

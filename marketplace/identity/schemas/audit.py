@@ -21,6 +21,7 @@ class AuditEntryOut(Out, frozen=True, kw_only=True):
     organization_id: UUID | None
     roles: list[str]
     key_id: UUID | None
+    session_id: UUID | None
     request_id: str | None
     address: str | None
 
@@ -38,6 +39,7 @@ class AuditEntryOut(Out, frozen=True, kw_only=True):
             organization_id=row.organization_id,
             roles=row.roles,
             key_id=row.key_id,
+            session_id=row.session_id,
             request_id=row.request_id,
             address=row.address,
         )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from marketplace.identity.rules.access import Permission
 from marketplace.identity.tables.keys import ApiKey
-from marketplace.wire.shapes import In, Moment, Out, ShortText
+from marketplace.wire.shapes import In, Moment, Out, ShortText, WholeNumber
 
 
 class ApiKeyIn(In):
@@ -19,6 +19,12 @@ class ApiKeyIn(In):
     organization_id: UUID | None = None
     scopes: Annotated[list[Permission], Field(max_length=64)] | None = None
     expires_at: Moment | None = None
+
+
+class RotateIn(In):
+    """How long the old secret stays good."""
+
+    grace_days: Annotated[WholeNumber, Field(ge=0, le=7)]
 
 
 class ApiKeyOut(Out, frozen=True, kw_only=True):
@@ -33,6 +39,8 @@ class ApiKeyOut(Out, frozen=True, kw_only=True):
     created_at: dt.datetime
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+    replaces_id: UUID | None
 
     @classmethod
     def of(cls, row: ApiKey) -> "ApiKeyOut":
@@ -52,6 +60,8 @@ class IssuedKeyOut(Out, frozen=True, kw_only=True):
     created_at: dt.datetime
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+    replaces_id: UUID | None
     key: str
 
     @classmethod
@@ -71,4 +81,6 @@ def _key_facts(row: ApiKey) -> dict[str, Any]:
         "created_at": row.created_at,
         "expires_at": row.expires_at,
         "revoked_at": row.revoked_at,
+        "last_used_at": row.last_used_at,
+        "replaces_id": row.replaces_id,
     }

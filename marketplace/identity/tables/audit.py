@@ -49,6 +49,8 @@ class AuditEntry(Row, table=True):
     """The roles that the person acted with, as they were then."""
     key_id: UUID | None = Field(default=None)
     """The API key that spoke for the person."""
+    session_id: UUID | None = Field(default=None)
+    """The session that spoke for the person."""
     request_id: str | None = Field(default=None, max_length=64)
     """The request in the server's log."""
     address: str | None = Field(default=None, max_length=64)

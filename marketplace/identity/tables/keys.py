@@ -23,3 +23,7 @@ class ApiKey(Row, table=True):
     created_at: dt.datetime
     expires_at: dt.datetime | None = Field(default=None)
     revoked_at: dt.datetime | None = Field(default=None)
+    last_used_at: dt.datetime | None = Field(default=None)
+    """To within a minute or two: noted in memory, written down now and then."""
+    replaces_id: UUID | None = Field(default=None, foreign_key="api_key.id", unique=True)
+    """The key that this one was rotated from; it dies when its grace is over."""

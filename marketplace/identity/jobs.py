@@ -1,0 +1,42 @@
+"""Write down what the porter noted, and forget what no longer matters."""
+
+from marketplace.identity.actions import keys, sessions, tries
+from marketplace.identity.queries import passwords
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import Database
+from marketplace.kit.notebook import Notebook
+
+
+async def note_uses(
+    database: Database,
+    key_uses: Notebook,
+    session_uses: Notebook,
+    clock: Clock,
+    *,
+    everything: bool = False,
+) -> int:
+    """Write down the uses of keys and sessions in one short transaction.
+
+    What could not be written stays noted, and is due again with the next tick.
+    """
+    now = clock.now()
+    of_keys = key_uses.due(now, everything=everything)
+    of_sessions = session_uses.due(now, everything=everything)
+    if not of_keys and not of_sessions:
+        return 0
+    async with database.writing() as session:
+        await keys.record_uses(session, of_keys)
+        await sessions.record_seen(session, of_sessions)
+    key_uses.written(of_keys, now)
+    session_uses.written(of_sessions, now)
+    return len(of_keys) + len(of_sessions)
+
+
+async def forget_tries(database: Database, clock: Clock) -> None:
+    """Remove the counts of logins that nobody tried for a day."""
+    before = clock.now() - tries.FORGOTTEN_AFTER
+    async with database.reading() as session:
+        any_old = await passwords.any_tries(session, before=before)
+    if any_old:
+        async with database.writing() as session:
+            await tries.forget_old(session, before=before)
