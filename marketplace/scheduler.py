@@ -70,6 +70,9 @@ def jobs_of(
         "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
         "note_uses": lambda: note_uses(house),
         "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
+        "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(
+            house.database, house.clock
+        ),
         "fan_out": lambda: webhooks.fan_out(courier),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }

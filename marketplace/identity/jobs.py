@@ -1,7 +1,8 @@
 """Write down what the porter noted, and forget what no longer matters."""
 
-from marketplace.identity.actions import keys, sessions, tries
+from marketplace.identity.actions import audit, keys, personal_data, sessions, tries
 from marketplace.identity.queries import passwords
+from marketplace.identity.queries import personal_data as personal
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.notebook import Notebook
@@ -30,6 +31,20 @@ async def note_uses(
     key_uses.written(of_keys, now)
     session_uses.written(of_sessions, now)
     return len(of_keys) + len(of_sessions)
+
+
+async def forget_what_need_not_be_kept(database: Database, clock: Clock) -> int:
+    """Forget addresses after half a year, and the names of erased people when no law asks to keep
+    them any longer; say how many.
+    """
+    now = clock.now()
+    async with database.reading() as session:
+        due = await personal.anything_due(session, now=now)
+    if not due:
+        return 0
+    async with database.writing() as session:
+        addresses = await audit.forget_addresses(session, now=now)
+        return addresses + await personal_data.forget_due_names(session, now=now)
 
 
 async def forget_tries(database: Database, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Create the audit log."""
+"""Create the audit log, and let people be forgotten."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,11 +34,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
+    op.add_column("person", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("person", sa.Column("name_kept_until", sa.Date(), nullable=True))
+    op.create_index(op.f("ix_person_name_kept_until"), "person", ["name_kept_until"])
     for name, columns in INDEXES.items():
         op.create_index(name, "audit_entry", columns)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_person_name_kept_until"), "person")
+    with op.batch_alter_table("person") as table:
+        table.drop_column("name_kept_until")
+        table.drop_column("erased_at")
     for name in INDEXES:
         op.drop_index(name, "audit_entry")
     op.drop_table("audit_entry")

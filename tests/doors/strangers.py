@@ -99,6 +99,8 @@ ROWS: dict[str, frozenset[str]] = {
     "api_keys_issue": SIGNED_IN,
     "api_keys_list": SIGNED_IN,
     "api_keys_revoke": POSTER | anywhere(ADMIN),
+    "personal_data_export": SIGNED_IN,
+    "personal_data_erase": SIGNED_IN,
     "audit_log_list": anywhere(AUDITOR),
     "api_keys_rotate": POSTER | anywhere(ADMIN),
     # signing in: everybody here comes with a key, which is no session
@@ -232,6 +234,7 @@ BODIES: dict[str, Any] = {
     "invitations_create": {"roles": ["solver"]},
     "invitations_accept": {"token": "{invitation_token}", "name": {"zh": "王五"}},
     "api_keys_issue": {"name": "door"},
+    "personal_data_erase": {"understood": True},
     **OF_PROFILES,
     "api_keys_rotate": {"grace_days": 1},
     "sessions_open": {"login": "door.keeper", "password": PASSWORD},

@@ -56,7 +56,7 @@ async def secrets_everywhere(
 
 
 async def _an_account_and_an_authenticator(house: House, clock: FixedClock) -> None:
-    """Let an administrator state where the organisation is paid, and begin with an authenticator."""
+    """Let an administrator state where they are paid, and begin with an authenticator."""
     admin = await someone(house.database, Role.ORGANIZATION_ADMIN)
     await sign_ins.a_password(house.database, admin.actor, "planted.admin")
     in_session = dataclasses.replace(

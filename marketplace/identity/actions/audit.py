@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID
 
 from sqlmodel import col, update
 
@@ -57,18 +56,11 @@ async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> Audit
     return row
 
 
-async def forget_addresses(
-    session: WriteSession, *, now: dt.datetime, only: UUID | None = None
-) -> int:
-    """Forget where requests came from once nothing asks to know it any longer; say how many.
-
-    Shape    `only` limits it to one person, whatever is still to be kept is kept for them too.
-    """
+async def forget_addresses(session: WriteSession, *, now: dt.datetime) -> int:
+    """Forget where requests came from once nothing asks to know it any longer; say how many."""
     statement = (
         update(AuditEntry)
         .where(col(AuditEntry.address_kept_until) <= now)
         .values(address=None, address_kept_until=None)
     )
-    if only is not None:
-        statement = statement.where(col(AuditEntry.person_id) == only)
     return (await session.exec(statement)).rowcount

@@ -67,6 +67,11 @@ async def any_key(session: ReadSession) -> bool:
     return (await session.exec(select(ApiKey.id).limit(1))).first() is not None
 
 
+async def api_keys_of_person(session: ReadSession, person_id: UUID) -> Sequence[ApiKey]:
+    """List every key that ever spoke for a person."""
+    return (await session.exec(select(ApiKey).where(ApiKey.person_id == person_id))).all()
+
+
 async def api_keys_of(session: ReadSession, organization_id: UUID) -> Sequence[ApiKey]:
     """List the API keys of an organisation."""
     found = await session.exec(

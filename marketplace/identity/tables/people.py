@@ -17,6 +17,10 @@ class Person(Row, table=True):
     name_zh: str = Field(max_length=100)
     name_en: str = Field(max_length=100)
     registered_at: dt.datetime
+    erased_at: dt.datetime | None = Field(default=None)
+    """When they asked to be forgotten."""
+    name_kept_until: dt.date | None = Field(default=None, index=True)
+    """The day on which nothing asks to keep the name any longer; null: it goes with the wish."""
 
 
 class Member(Versioned, table=True):

@@ -7,6 +7,7 @@ from litestar import Litestar
 
 from marketplace.identity.rules import second_factor
 from marketplace.identity.rules.access import Role
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.tables import metadata
@@ -58,12 +59,13 @@ class TestWhoeverNeedsOne:
         assert after.json()["roles"] == ["bureau_officer"]
 
     async def test_a_role_given_later_counts_at_once(
-        self, app: Litestar, database: Database, solver: given.Someone
+        self, app: Litestar, database: Database
     ) -> None:
         """Acting for an organisation where one's role needs more is held up in the same way."""
-        officer = await given.someone(database, Role.BUREAU_OFFICER)
-        bureau = officer.organization_id
-        await given.joins(database, solver.actor.person_id, bureau, Role.AUDITOR)
+        poster = await given.someone(database, Role.POSTER)
+        await a_password(database, poster.actor, LOGIN)
+        bureau = await given.an_organization(database, kind=OrganizationKind.GOVERNMENT)
+        await given.joins(database, poster.actor.person_id, bureau, Role.BUREAU_OFFICER)
         async with a_browser(app) as browser:
             headers = await signed_in(browser, LOGIN)
             switched = await browser.post(

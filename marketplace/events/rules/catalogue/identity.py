@@ -1,5 +1,6 @@
 """What the identity room says."""
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,6 +41,18 @@ class MemberJoined(Event):
     organization_id: UUID
     person_id: UUID
     roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased(Event):
+    """A person asked to be forgotten; the name stays in records that the law keeps, until a day."""
+
+    TYPE = "person.erased"
+    SUBJECT = "person_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    person_id: UUID
+    name_kept_until: dt.date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
