@@ -18,7 +18,7 @@ from marketplace.scenarios.actions import calls, drafting
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries as scorings
-from marketplace.scoring.actions import evaluation, panels, rankings
+from marketplace.scoring.actions import evaluation, marking, panels, rankings
 from marketplace.scoring.tables import RoundReason
 
 BEFORE_PUBLICATION = frozenset(
@@ -248,11 +248,11 @@ async def _decide_objective(play: Play, story: Story, ids: dict[str, UUID]) -> N
             for criterion, value in told.get("objective", {}).items():
                 bid_id = ids[told["organisation"]]
                 if await scorings.objective_mark(session, bid_id, criterion) is None:
-                    mark = panels.GivenMark(
+                    mark = marking.GivenMark(
                         bid_id=bid_id, criterion=criterion, value=Decimal(value)
                     )
                     wanted.append(mark)
-        await panels.decide_objective(
+        await marking.decide_objective(
             session, officer, play.seeded.scenarios[story.code], marks=wanted, now=play.clock.now()
         )
 
@@ -261,7 +261,7 @@ async def _mark(play: Play, story: Story, seat: dict[str, Any], ids: dict[str, U
     judge = play.seeded.actors[seat["expert"]]
     scenario_id = play.seeded.scenarios[story.code]
     given = [
-        panels.GivenMark(
+        marking.GivenMark(
             bid_id=ids[told["organisation"]], criterion=criterion, value=Decimal(by[seat["label"]])
         )
         for told in story.document["bids"]
@@ -270,7 +270,7 @@ async def _mark(play: Play, story: Story, seat: dict[str, Any], ids: dict[str, U
     async with play.house.database.writing() as session:
         known = await scorings.seat_of(session, scenario_id, judge.person_id)
         if known is not None and known.signed_at is None:
-            await panels.record_marks(
+            await marking.record_marks(
                 session, judge, scenario_id, marks=given, sign=True, now=play.clock.now()
             )
 

@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from marketplace.bids.tables import Bid
 from marketplace.identity.tables.organizations import Organization
 from marketplace.identity.tables.people import Person
-from marketplace.scoring.actions.panels import GivenMark, Seat
+from marketplace.scoring.actions.marking import GivenMark
+from marketplace.scoring.actions.panels import Seat
 from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX
 from marketplace.scoring.tables import (
     HiddenSet,

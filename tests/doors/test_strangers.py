@@ -20,7 +20,9 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.tables import metadata
 from marketplace.registry import tables
-from tests.doors.strangers import ASKERS, BODIES, ROWS, World, a_world
+from tests.doors.bodies import BODIES
+from tests.doors.rows import ASKERS, ROWS
+from tests.doors.strangers import World, a_world
 
 LAST = {"personal_data_erase"}
 REFUSALS = {asker: {403, 404} for asker in ASKERS} | {"nobody": {401}}

@@ -2,7 +2,7 @@
 
 from marketplace.identity.rules import duties, roles
 from marketplace.identity.rules.access import BUREAU_BOUND, ROLE_PERMISSIONS, Permission, Role
-from tests.doors import strangers
+from tests.doors import rows
 from tests.house.paper import MADE, table
 
 
@@ -12,7 +12,7 @@ def permissions() -> str:
         (f"`{permission.value}`", ", ".join(r.value for r in Role if permission in _given(r)))
         for permission in Permission
     ]
-    doors = [(f"`{name}`", *_who(strangers.ROWS[name])) for name in sorted(strangers.ROWS)]
+    doors = [(f"`{name}`", *_who(rows.ROWS[name])) for name in sorted(rows.ROWS)]
     return f"""{MADE}
 
 # Who may do what
@@ -43,12 +43,12 @@ def _given(role: Role) -> frozenset[Permission]:
 
 def _who(askers: frozenset[str]) -> tuple[str, str]:
     """Name who gets through a door, at home and elsewhere."""
-    if askers == strangers.EVERYBODY:
+    if askers == rows.EVERYBODY:
         return "everybody", "everybody"
-    if askers == strangers.SIGNED_IN:
+    if askers == rows.SIGNED_IN:
         return "everybody who is signed in", "everybody who is signed in"
     home = [role.value for role in Role if role.value in askers]
-    away = [role.value for role in Role if role.value + strangers.ELSEWHERE in askers]
+    away = [role.value for role in Role if role.value + rows.ELSEWHERE in askers]
     return ", ".join(home), ", ".join(away)
 
 

@@ -27,7 +27,7 @@ from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.queries import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring import queries
-from marketplace.scoring.actions.panels import evaluating_call
+from marketplace.scoring.actions.marking import evaluating_call
 from marketplace.scoring.errors import NotEvaluating, QuotaUsed, TruthMissing
 from marketplace.scoring.rules import metrics, numbers, predictions
 from marketplace.scoring.rules.rubric import Criterion, Kind

@@ -1,16 +1,12 @@
-"""Seat a panel, take its marks, let a judge go and seat another."""
+"""Seat a panel, let a judge go and seat another."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
-from marketplace.bids import queries as bids
-from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid
 from marketplace.events import actions as events
-from marketplace.events.rules.catalogue.scoring import JudgeRecused, PanelSeated, ScoreSheetSigned
+from marketplace.events.rules.catalogue.scoring import JudgeRecused, PanelSeated
 from marketplace.events.rules.envelope import Event
 from marketplace.identity.errors import PersonUnknown
 from marketplace.identity.queries import people as identity
@@ -26,34 +22,19 @@ from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries
 from marketplace.scoring.errors import (
-    DecidedAlready,
-    EligibilityPending,
-    JudgeConflicted,
-    MarkMisplaced,
-    MarkRepeated,
-    MarksMissing,
     NotEvaluating,
     NotOnPanel,
     PanelSeatedAlready,
     PanelUnfit,
-    SheetSigned,
 )
-from marketplace.scoring.rules import composition, numbers
-from marketplace.scoring.rules import marks as judging
+from marketplace.scoring.rules import composition
 from marketplace.scoring.rules.composition import Seated
-from marketplace.scoring.rules.rubric import Kind
-from marketplace.scoring.tables import MarkRow, ObjectiveMark, PanelSeat
+from marketplace.scoring.tables import PanelSeat
 
-MARKABLE = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.NON_RESPONSIVE})
-"""Bids that may be marked; those that turn out non-responsive are marked in vain."""
-TO_BE_MARKED = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.SCORED, BidState.RANKED})
-"""Bids that must be marked before a sheet can be signed."""
 SEATING = frozenset({ScenarioState.PUBLISHED, ScenarioState.CLOSED})
 """A panel is seated before its bids are opened: nobody can choose judges for a bidder."""
 CHANGING = SEATING | {ScenarioState.EVALUATING}
 """A judge leaves or is replaced until the award is decided; later the panel's work is history."""
-LISTED_MAX = 20
-"""How many gaps a refusal lists; it always counts them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +43,6 @@ class Seat:
 
     person_id: UUID
     chair: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenMark:
-    """One mark as a judge gives it."""
-
-    bid_id: UUID
-    criterion: str
-    value: Decimal
 
 
 async def seat_panel(
@@ -155,128 +127,6 @@ async def check_composition(session: ReadSession, rows: Sequence[PanelSeat], cal
 
 async def _specialities(session: ReadSession, row: PanelSeat) -> frozenset[str]:
     return frozenset((await identity.expert_profile(session, row.person_id)).specialities)
-
-
-async def record_marks(
-    session: WriteSession,
-    actor: Actor,
-    scenario_id: UUID,
-    *,
-    marks: Sequence[GivenMark],
-    sign: bool,
-    now: dt.datetime,
-) -> PanelSeat:
-    """Write down one's own marks; sign them when they are complete.
-
-    Refuses  NotOnPanel, SameHands, SheetSigned, JudgeConflicted for a bidder one belongs to,
-             MarkOutOfRange, MarkMisplaced, MarkRepeated, and on signing EligibilityPending and
-             MarksMissing.
-    """
-    access.require(actor, Permission.MARKS_RECORD)
-    call = await evaluating_call(session, scenario_id)
-    seat = await _own_seat(session, actor, scenario_id)
-    # What a judge did for this call after they were seated counts as much as what they did before.
-    scenario = await scenarios.scenario(session, scenario_id)
-    duties.require(actor, Duty.JUDGE, await queries.hands_on(session, scenario))
-    opened = {bid.id: bid for bid, _ in await bids.opened_bids(session, scenario_id)}
-    ties = await identity.organizations_of(session, actor.person_id)
-    _check_repeats(marks)
-    earlier = {
-        (row.bid_id, row.criterion): row for row in await queries.marks_of_seat(session, seat.id)
-    }
-    for mark in marks:
-        bid = _markable(opened, mark)
-        if bid.solver_id in ties:
-            raise JudgeConflicted(bid_id=str(bid.id))
-        criterion = queries.criterion_of(call, mark.criterion, Kind.SUBJECTIVE_EXPERT)
-        judging.check_range(criterion, mark.value)
-        row = earlier.get((mark.bid_id, mark.criterion))
-        if row is None:
-            row = MarkRow(seat_id=seat.id, bid_id=mark.bid_id, criterion=mark.criterion, value="")
-            session.add(row)
-            earlier[mark.bid_id, mark.criterion] = row
-        row.value = numbers.plain(mark.value)
-    if sign:
-        _check_complete(call, opened.values(), earlier.keys())
-        seat.signed_at = now
-        said = ScoreSheetSigned(scenario_id=scenario_id, judge=seat.label)
-        await _tell(session, actor, call, said, now=now)
-    await session.flush()
-    return seat
-
-
-def _check_repeats(marks: Sequence[GivenMark]) -> None:
-    """Refuse two marks for one place in one request: which of them was meant?"""
-    seen: set[tuple[UUID, str]] = set()
-    for mark in marks:
-        if (mark.bid_id, mark.criterion) in seen:
-            raise MarkRepeated(bid=str(mark.bid_id), criterion=mark.criterion)
-        seen.add((mark.bid_id, mark.criterion))
-
-
-def _markable(opened: dict[UUID, Bid], mark: GivenMark) -> Bid:
-    bid = opened.get(mark.bid_id)
-    if bid is None or bid.state not in MARKABLE | TO_BE_MARKED:
-        raise MarkMisplaced(bid=str(mark.bid_id), criterion=mark.criterion)
-    return bid
-
-
-def _check_complete(
-    call: Call, opened: Collection[Bid], given: Collection[tuple[UUID, str]]
-) -> None:
-    """Refuse a signature under a sheet with gaps, naming the first few of them."""
-    check_all_checked(opened)
-    subjective = [one.code for one in call.content.criteria if one.kind == Kind.SUBJECTIVE_EXPERT]
-    wanted = {(bid.id, code) for bid in opened if bid.state in TO_BE_MARKED for code in subjective}
-    missing = sorted((str(bid), code) for bid, code in wanted.difference(given))
-    if missing:
-        raise MarksMissing(
-            missing_count=len(missing),
-            missing=[{"bid": bid, "criterion": code} for bid, code in missing[:LISTED_MAX]],
-        )
-
-
-def check_all_checked(opened: Collection[Bid]) -> None:
-    """Refuse to close anything while a bid waits for its eligibility check.
-
-    A sheet signed before would lack marks that nobody could add any more.
-    """
-    pending = [str(bid.id) for bid in opened if bid.state is BidState.OPENED]
-    if pending:
-        raise EligibilityPending(bids_count=len(pending), bids=pending[:LISTED_MAX])
-
-
-async def decide_objective(
-    session: WriteSession,
-    actor: Actor,
-    scenario_id: UUID,
-    *,
-    marks: Sequence[GivenMark],
-    now: dt.datetime,
-) -> None:
-    """Decide objective marks from the published tables, once for every judge.
-
-    Refuses  DecidedAlready: what was decided is not decided again, so judges cannot differ on it.
-    """
-    access.require(actor, Permission.BIDS_CHECK)
-    call = await evaluating_call(session, scenario_id, asked_by=(actor, Permission.BIDS_CHECK))
-    opened = {bid.id: bid for bid, _ in await bids.opened_bids(session, scenario_id)}
-    for mark in marks:
-        _markable(opened, mark)
-        criterion = queries.criterion_of(call, mark.criterion, Kind.OBJECTIVE_EXPERT)
-        judging.check_range(criterion, mark.value)
-        if await queries.objective_mark(session, mark.bid_id, mark.criterion) is not None:
-            raise DecidedAlready(bid_id=str(mark.bid_id), criterion=mark.criterion)
-        session.add(
-            ObjectiveMark(
-                bid_id=mark.bid_id,
-                criterion=mark.criterion,
-                value=numbers.plain(mark.value),
-                decided_by=actor.person_id,
-                decided_at=now,
-            )
-        )
-        await session.flush()
 
 
 async def recuse(
@@ -366,31 +216,6 @@ async def _labelled(session: WriteSession, scenario_id: UUID, label: str) -> Pan
         if seat.label == label:
             return seat
     raise NotOnPanel(judge=label)
-
-
-async def evaluating_call(
-    session: WriteSession,
-    scenario_id: UUID,
-    *,
-    asked_by: tuple[Actor, Permission] | None = None,
-) -> Call:
-    """Lock a call and find it in evaluation; who must be of its bureau hears that first."""
-    call = await scenarios.call(session, scenario_id, lock=True)
-    if asked_by is not None:
-        actor, permission = asked_by
-        access.require(actor.at(call.organizer_id), permission)
-    if call.state is not ScenarioState.EVALUATING:
-        raise NotEvaluating(state=call.state.value)
-    return call
-
-
-async def _own_seat(session: WriteSession, actor: Actor, scenario_id: UUID) -> PanelSeat:
-    seat = await queries.seat_of(session, scenario_id, actor.person_id)
-    if seat is None or seat.recused_at is not None:
-        raise NotOnPanel()
-    if seat.signed_at is not None:
-        raise SheetSigned(signed_at=seat.signed_at)
-    return seat
 
 
 async def _tell(

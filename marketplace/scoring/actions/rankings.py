@@ -25,11 +25,8 @@ from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.queries import Call
 from marketplace.scoring import queries
-from marketplace.scoring.actions.panels import (
-    check_all_checked,
-    check_composition,
-    evaluating_call,
-)
+from marketplace.scoring.actions.marking import check_all_checked, evaluating_call
+from marketplace.scoring.actions.panels import check_composition
 from marketplace.scoring.errors import (
     AbnormallyLow,
     DecidedAlready,

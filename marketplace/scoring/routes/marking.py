@@ -14,7 +14,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios import queries as scenarios
 from marketplace.scoring import queries
-from marketplace.scoring.actions import panels, rankings
+from marketplace.scoring.actions import marking, rankings
 from marketplace.scoring.schemas import (
     BidToMarkOut,
     MarkOut,
@@ -50,7 +50,7 @@ class MarkingController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[ScoreSheetOut]:
         """Write down one's own marks, in as many requests as one likes, then sign them for good."""
-        seat = await panels.record_marks(
+        seat = await marking.record_marks(
             writer,
             actor,
             scenario_id,
@@ -94,7 +94,7 @@ class MarkingController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[MarksOut]:
         """Decide marks by the published tables, once and for every judge; answer with them all."""
-        await panels.decide_objective(
+        await marking.decide_objective(
             writer,
             actor,
             scenario_id,

@@ -19,7 +19,7 @@ from marketplace.pilots.actions import claims, running
 from marketplace.pilots.errors import OfTheSolver
 from marketplace.pilots.rules.settlement import Outcome
 from marketplace.scenarios.actions import calls, drafting
-from marketplace.scoring.actions import panels
+from marketplace.scoring.actions import marking, panels
 from tests.conftest import START
 from tests.given import scenarios as given
 from tests.given.awards import a_ranked_call, a_standing_award
@@ -193,7 +193,7 @@ class TestPanels:
             )
         async with database.writing() as session:
             with pytest.raises(SameHands) as refused:
-                await panels.record_marks(
+                await marking.record_marks(
                     session, judge, UUID(play.scenario_id), marks=[], sign=False, now=START
                 )
 

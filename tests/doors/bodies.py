@@ -1,0 +1,93 @@
+"""A well-formed request for every operation that has a body."""
+
+from typing import Any
+
+from tests.doors.profile_bodies import OF_PROFILES
+from tests.given import scoring as given
+from tests.given.sign_ins import PASSWORD
+
+CONTENT = given.a_content(given.EVERYTHING)
+OFFER = {"quote_fen": 70_000_000, "declarations": given.DECLARATIONS, "summary": "方案"}
+REASON = {"zh": "理由", "en": "A reason"}
+
+TIE = {
+    "kind": "shareholder",
+    "share_bps": 1000,
+    "valid_from": "2026-01-01",
+    "source": "示例登记",
+}
+
+BODIES: dict[str, Any] = {
+    "organizations_register": {
+        "uscc": "{uscc}",
+        "name": {"zh": "某公司(示例)"},
+        "kind": "company",
+        "region": "440305",
+    },
+    "members_add": {"name": {"zh": "李四"}, "roles": ["solver"]},
+    "members_change_roles": {"roles": ["poster"]},
+    "invitations_create": {"roles": ["solver"]},
+    "invitations_accept": {"token": "{invitation_token}", "name": {"zh": "王五"}},
+    "api_keys_issue": {"name": "door"},
+    "personal_data_erase": {"understood": True},
+    **OF_PROFILES,
+    "api_keys_rotate": {"grace_days": 1},
+    "sessions_open": {"login": "door.keeper", "password": PASSWORD},
+    "sessions_act_for": {"organization_id": "{organization_id}"},
+    "external_identities_start_link": {"return_to": "/"},
+    "external_identities_link": {"issuer": "https://id.example.cn", "subject": "{number}"},
+    "passwords_change": {"login": "{number}", "new_password": "a horse of some colour"},
+    "password_resets_issue": {"login": "{number}"},
+    "password_resets_redeem": {"token": "unknown", "new_password": "a horse of some colour"},
+    "second_factor_confirm": {"code": "123456"},
+    "second_factor_disable": {"password": PASSWORD, "code": "123456"},
+    "ownership_edges_record": {
+        "holder": {"organization_id": "{organization_id}"},
+        "target": {"name": "某外部公司(示例)"},
+        **TIE,
+    },
+    "ownership_edges_end": {"valid_to": "2026-06-01"},
+    "related_parties_check": {
+        "a": "{organization_id}",
+        "b": "{solver_organization_id}",
+        "on": "2026-03-02",
+    },
+    "deadlines_preview": {
+        "anchor_at": "2026-03-02T09:00:00+08:00",
+        "count": 7,
+        "unit": "working_days",
+    },
+    "batches_create": {"number": "{number}", "title": {"zh": "批次"}, "year": 2026},
+    "scenarios_draft": {"batch_id": "{batch_id}", "track": "private", "content": CONTENT},
+    "scenarios_revise": {"content": CONTENT},
+    "scenarios_return": {"reason": "材料不全"},
+    "scenarios_approve": {"review": given.REVIEW},
+    "scenarios_shelve": {"reason": "缓办", "review_on": "2026-12-01"},
+    "scenarios_publish": {"bid_deadline_at": "2026-05-06T17:00:00+08:00"},
+    "scenarios_amend": {"content": CONTENT, "note": "更正"},
+    "scenarios_cancel": {"reason": "task_cancelled"},
+    "scenarios_fail": {"reason": "illegal_file"},
+    "bids_submit": OFFER,
+    "bids_replace": OFFER,
+    "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
+    "panels_seat": {"seats": [{"person_id": "{stranger_id}", "chair": True}]},
+    "panels_recuse": {"label": "J5", "reason": "利害关系"},
+    "panels_replace": {"label": "J5", "person_id": "{stranger_id}"},
+    "hidden_sets_upload": given.TRUTH,
+    "submissions_upload": given.labels(9),
+    "score_sheets_record": {
+        "marks": [{"bid_id": "{bid_id}", "criterion": "plan", "mark": "80"}],
+        "sign": False,
+    },
+    "objective_marks_decide": {
+        "marks": [{"bid_id": "{bid_id}", "criterion": "parameters", "mark": "80"}]
+    },
+    "responsiveness_decide": {
+        "responsive": True,
+        "reason_code": "explained",
+        "reason": REASON,
+    },
+    "ranking_rounds_rank": {"reason": "sum_error", "note": "复核"},
+    "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
+}
+"""A well-formed request for every operation that has a body; names in braces are filled in."""

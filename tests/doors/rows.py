@@ -1,0 +1,195 @@
+"""The table of doors: who asks, and who gets through."""
+
+from marketplace.identity.rules.access import Role
+
+ELSEWHERE = "@elsewhere"
+"""Marks somebody who holds the role in an organisation that has nothing to do with the world."""
+
+BUREAU = frozenset({"bureau_officer", "bureau_approver", "auditor"})
+ASKERS = (
+    "nobody",
+    "stranger",
+    *(role.value for role in Role),
+    *(role.value + ELSEWHERE for role in Role),
+)
+"""Each role in the right organisation and in a wrong one; `stranger` posts, bids and judges for an
+organisation that has nothing to do with anything here.
+"""
+
+
+def anywhere(roles: frozenset[str]) -> frozenset[str]:
+    """The same roles in whatever organisation: what they do is not bound to the world's things."""
+    return roles | {role + ELSEWHERE for role in roles}
+
+
+EVERYBODY = frozenset(ASKERS)
+SIGNED_IN = EVERYBODY - {"nobody"}
+OFFICER = frozenset({"bureau_officer"})
+APPROVER = frozenset({"bureau_approver"})
+AUDITOR = frozenset({"auditor"})
+SUPERVISOR = frozenset({"supervisor"})
+POSTER = frozenset({"poster"})
+SOLVER = frozenset({"solver"})
+ADMIN = frozenset({"platform_admin"})
+OWNER = frozenset({"organization_admin"})
+"""Administers the poster's organisation."""
+JUDGES = frozenset({"expert", "panel_chair"})
+HOUSEHOLD = POSTER | OWNER | {"data_custodian"}
+"""Everybody in the poster's organisation."""
+WATCHERS = anywhere(frozenset({"auditor", "supervisor", "review_body"}))
+"""Roles that may read every call, published or not, whoever organises it."""
+HOOKED = anywhere(OFFICER | POSTER | SOLVER | OWNER) | {"stranger"}
+RESULT_READERS = BUREAU | anywhere(AUDITOR) | POSTER
+REGISTER_READERS = anywhere(BUREAU | ADMIN) | HOUSEHOLD
+"""Who reads what the register says of the poster's organisation."""
+NOBODY_WITH_A_KEY: frozenset[str] = frozenset()
+"""What is done in a session of one's own; `tests/doors/identity/` tries these doors with one."""
+
+ROWS: dict[str, frozenset[str]] = {
+    "health_live": EVERYBODY,
+    "health_ready": EVERYBODY,
+    # identity: the organisation of the world is the poster's
+    "me_get": SIGNED_IN,
+    "organizations_register": anywhere(OFFICER | ADMIN),
+    "organizations_list": SIGNED_IN,
+    "organizations_get": REGISTER_READERS,
+    "organizations_verify": anywhere(OFFICER),
+    "members_list": REGISTER_READERS,
+    "members_add": anywhere(ADMIN),
+    "members_get": REGISTER_READERS,
+    "members_change_roles": OWNER | anywhere(ADMIN),
+    "members_leave": POSTER | OWNER | anywhere(ADMIN),
+    "me_memberships": SIGNED_IN,
+    "invitations_create": OWNER | anywhere(ADMIN),
+    "invitations_list": OWNER | anywhere(ADMIN),
+    "invitations_revoke": OWNER | anywhere(ADMIN),
+    "invitations_accept": EVERYBODY,
+    "organization_profiles_get": REGISTER_READERS,
+    "organization_profiles_change": OWNER,
+    "size_declarations_declare": OWNER,
+    "size_declarations_list": REGISTER_READERS,
+    "startup_declarations_declare": OWNER,
+    "startup_declarations_list": REGISTER_READERS,
+    "bank_accounts_set": OWNER,
+    "bank_accounts_get": REGISTER_READERS,
+    "bank_accounts_reveal": OWNER,
+    "standing_get": REGISTER_READERS,
+    "registration_statuses_record": anywhere(OFFICER),
+    "registration_statuses_list": REGISTER_READERS,
+    "blacklist_entries_record": anywhere(OFFICER),
+    "blacklist_entries_list": REGISTER_READERS,
+    "blacklist_entries_lift": anywhere(OFFICER),
+    "api_keys_issue": SIGNED_IN,
+    "api_keys_list": SIGNED_IN,
+    "api_keys_revoke": POSTER | anywhere(ADMIN),
+    "personal_data_export": SIGNED_IN,
+    "personal_data_erase": SIGNED_IN,
+    "audit_log_list": anywhere(AUDITOR),
+    "api_keys_rotate": POSTER | anywhere(ADMIN),
+    # signing in: everybody here comes with a key, which is no session
+    "sessions_open": EVERYBODY,
+    "sessions_list": SIGNED_IN,
+    "sessions_current": NOBODY_WITH_A_KEY,
+    "sessions_act_for": NOBODY_WITH_A_KEY,
+    "sessions_sign_out": NOBODY_WITH_A_KEY,
+    "sessions_end_all": SIGNED_IN,
+    "sessions_revoke": POSTER,
+    "sign_on_start": EVERYBODY,
+    "sign_on_finish": EVERYBODY,
+    "external_identities_start_link": NOBODY_WITH_A_KEY,
+    "external_identities_list": anywhere(ADMIN) | {"stranger"},
+    "external_identities_link": anywhere(ADMIN),
+    "external_identities_unlink": anywhere(ADMIN),
+    "passwords_change": SIGNED_IN,
+    "password_resets_issue": OWNER | anywhere(ADMIN),
+    "password_resets_redeem": EVERYBODY,
+    "second_factor_get": SIGNED_IN,
+    "second_factor_enrol": NOBODY_WITH_A_KEY,
+    "second_factor_confirm": NOBODY_WITH_A_KEY,
+    "second_factor_disable": NOBODY_WITH_A_KEY,
+    # relations
+    "ownership_edges_record": anywhere(OFFICER),
+    "ownership_edges_end": anywhere(OFFICER),
+    "ownership_edges_list": anywhere(BUREAU | ADMIN),
+    "related_parties_check": anywhere(BUREAU | ADMIN),
+    "standing_checks_keep": anywhere(OFFICER),
+    "standing_checks_list": anywhere(BUREAU | ADMIN),
+    # profiles
+    "rule_profiles_list": EVERYBODY,
+    "rule_profiles_get": EVERYBODY,
+    "rule_profiles_versions": EVERYBODY,
+    "rule_profiles_document": EVERYBODY,
+    "calendars_list": EVERYBODY,
+    "calendars_get": EVERYBODY,
+    "deadlines_preview": EVERYBODY,
+    # scenarios: the call of the world is published, so everybody may read it
+    "batches_list": EVERYBODY,
+    "batches_get": EVERYBODY,
+    "batches_create": anywhere(OFFICER),
+    "scenarios_list": EVERYBODY,
+    "scenarios_get": EVERYBODY,
+    "scenarios_versions": EVERYBODY,
+    "scenarios_lint": BUREAU | WATCHERS | HOUSEHOLD,
+    "scenarios_draft": OFFICER | anywhere(POSTER) | {"stranger"},
+    "scenarios_revise": POSTER,
+    "scenarios_sign_need": POSTER,
+    "scenarios_submit": POSTER,
+    "scenarios_accept": OFFICER,
+    "scenarios_return": OFFICER,
+    "scenarios_approve": APPROVER,
+    "scenarios_shelve": APPROVER,
+    "scenarios_revive": APPROVER,
+    "scenarios_publish": APPROVER,
+    "scenarios_amend": OFFICER,
+    "scenarios_cancel": APPROVER,
+    "scenarios_fail": APPROVER,
+    # bids
+    "bids_create": anywhere(SOLVER) | {"stranger"},
+    "bids_list": SIGNED_IN,
+    "bids_get": SOLVER | RESULT_READERS,
+    "bids_submit": SOLVER,
+    "bids_replace": SOLVER,
+    "bids_withdraw": SOLVER,
+    "bids_reconfirm": SOLVER,
+    "bids_receipt": SOLVER,
+    "bids_check_eligibility": OFFICER | POSTER,
+    "openings_request": OFFICER,
+    "openings_witness": anywhere(SUPERVISOR),
+    "openings_get": RESULT_READERS | anywhere(SUPERVISOR) | SOLVER,
+    # scoring
+    "panels_seat": OFFICER,
+    "panels_get": BUREAU | anywhere(AUDITOR | SUPERVISOR) | JUDGES,
+    "panels_recuse": OFFICER,
+    "panels_replace": OFFICER,
+    "hidden_sets_upload": POSTER | OFFICER | {"data_custodian"},
+    "submissions_upload": SOLVER,
+    "submissions_list": SOLVER | RESULT_READERS,
+    "submissions_get": SOLVER | RESULT_READERS,
+    "score_sheets_record": JUDGES,
+    "score_sheets_list": JUDGES | APPROVER | anywhere(AUDITOR),
+    "objective_marks_decide": OFFICER,
+    "responsiveness_decide": frozenset({"panel_chair"}),
+    "ranking_rounds_rank": APPROVER | {"panel_chair"},
+    "ranking_rounds_list": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_get": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_standings": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_explanation": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_sheet": RESULT_READERS | {"panel_chair"},
+    "ranking_rounds_document": RESULT_READERS | {"panel_chair"},
+    # webhooks: the endpoint of the world is the poster's
+    "webhook_endpoints_register": HOOKED,
+    "webhook_endpoints_list": HOOKED,
+    "webhook_endpoints_get": POSTER | OWNER,
+    "webhook_endpoints_pause": POSTER | OWNER,
+    "webhook_endpoints_resume": POSTER | OWNER,
+    "webhook_endpoints_ping": POSTER | OWNER,
+    "webhook_endpoints_rotate_secret": POSTER | OWNER,
+    "webhook_deliveries_list": POSTER | OWNER,
+    "webhook_deliveries_get": POSTER | OWNER,
+    "webhook_deliveries_resend": POSTER | OWNER,
+}
+"""Who gets through each door of a world in which `solver` bid on a call of `poster`.
+
+An officer and an approver act on the calls that their own bureau organises; whoever watches
+(auditor, supervisor, review body) does so everywhere.
+"""
