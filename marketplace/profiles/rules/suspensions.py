@@ -8,7 +8,6 @@ counted once however many authorities stopped the clock at the same time.
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 
 from marketplace.profiles.errors import AnchorWithoutZone, SuspensionBackwards
 from marketplace.profiles.rules.calendar import ONE_DAY, SHANGHAI
@@ -142,13 +141,6 @@ def suspended_days(suspensions: Iterable[Suspension], *, now: dt.datetime) -> fr
     for stretch in stretches(suspensions, now=now):
         days.update(_days(stretch))
     return frozenset(days)
-
-
-def runs(days: Iterable[dt.date]) -> tuple[tuple[dt.date, ...], ...]:
-    """Split days into runs without gaps, in order."""
-    ordered = sorted(days)
-    numbered = groupby(enumerate(ordered), key=lambda pair: pair[1] - ONE_DAY * pair[0])
-    return tuple(tuple(day for _, day in run) for _, run in numbered)
 
 
 def _days(stretch: Stretch) -> tuple[dt.date, ...]:

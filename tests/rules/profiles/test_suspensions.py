@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.profiles.errors import AnchorWithoutZone, SuspensionBackwards
+from marketplace.profiles.rules.explanations import runs
 from marketplace.profiles.rules.suspensions import (
     Suspension,
-    runs,
     shifted,
     stretches,
     suspended_days,
