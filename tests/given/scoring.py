@@ -90,6 +90,15 @@ def a_content(
         "budget": {
             "ceiling_fen": max_price_yuan * YUAN,
             "max_price_fen": max_price_yuan * YUAN,
+            "sources": [
+                {
+                    "funder": funder,
+                    "phase": "P1",
+                    "amount_fen": 1_000 * YUAN,
+                    "reference": "预算指标(示例)",
+                }
+                for funder in ("gov", "poster")
+            ],
         },
         "cost_share": [
             {
@@ -102,7 +111,10 @@ def a_content(
         ],
         "scoring": {"method": "comprehensive", "tie_breaks": list(tie_breaks)},
         "criteria": list(criteria),
-        "qualifications": [{"code": "licence", "zh": "营业执照"}],
+        "qualifications": [
+            {"code": "licence", "zh": "营业执照"},
+            {"code": "not_designer", "zh": "未参与本榜单需求的编制或论证"},
+        ],
     }
 
 
