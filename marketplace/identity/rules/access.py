@@ -140,9 +140,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
-    Role.ORGANIZATION_ADMIN: frozenset(
-        {P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
-    ),
+    Role.ORGANIZATION_ADMIN: frozenset({P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}),
     Role.PLATFORM_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_REGISTER,

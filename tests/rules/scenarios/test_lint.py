@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -70,6 +70,16 @@ def drop_qualification(code: str) -> Change:
     return change
 
 
+def both(first: Change, second: Change) -> Change:
+    """Make two changes."""
+
+    def change(content: dict[str, Any]) -> None:
+        first(content)
+        second(content)
+
+    return change
+
+
 NO_DESIGNER = "not_designer_of_need"
 EXCEPTION = {"article": "第12条", "reason": {"zh": "示例"}, "until": "2026-12-31"}
 
@@ -121,7 +131,9 @@ BREAKS: dict[str, tuple[str, str, Change, str]] = {
         "/competition_exemption/until",
     ),
     "the designer may bid": (
-        "LINT-07", CONSULTATION, drop_qualification(NO_DESIGNER), "/qualifications",
+        "LINT-07", CONSULTATION,
+        both(drop_qualification(NO_DESIGNER), put("/need_designers", ["示例咨询公司"])),
+        "/qualifications",
     ),
     "a named designer of a grant": (
         "LINT-07", GRANT, put("/need_designers", ["示例咨询公司"]), "/qualifications",
@@ -177,13 +189,18 @@ BREAKS: dict[str, tuple[str, str, Change, str]] = {
 }  # fmt: skip
 
 
-def findings_of(name: str, *changes: Change, **known: Any) -> tuple[Finding, ...]:
+def findings_of(
+    name: str,
+    *changes: Change,
+    planned: Planned | None = AMPLE,
+    siblings: Sequence[Sibling] = (),
+) -> tuple[Finding, ...]:
     """Check a shipped call after some changes, on its own track and with time enough."""
     document = a_content(name)
     for change in changes:
         change(document)
-    known = {"planned": AMPLE, "calendar": CALENDAR} | known
-    return lint(content_from(document), a_profile(seed_track(name)), **known)
+    content, profile = content_from(document), a_profile(seed_track(name))
+    return lint(content, profile, planned=planned, calendar=CALENDAR, siblings=siblings)
 
 
 @pytest.mark.parametrize("name", seed_names())
@@ -226,6 +243,13 @@ def test_every_rule_from_1_to_13_is_broken_by_some_case() -> None:
     assert numbers == set(range(1, 14))
 
 
+def test_a_purchase_that_is_silent_about_designers_is_only_to_be_looked_at() -> None:
+    """Nobody is named, and the law shuts them out without the call's help."""
+    findings = findings_of(CONSULTATION, drop_qualification(NO_DESIGNER))
+
+    assert [(one.rule, one.severity) for one in findings] == [("LINT-07", "needs_review")]
+
+
 class TestClocks:
     """LINT-11: how long the call is open."""
 
@@ -240,7 +264,7 @@ class TestClocks:
 
     def test_is_not_asked_while_nothing_is_planned(self) -> None:
         """A draft has no dates yet."""
-        assert findings_of(TENDER, planned=None, calendar=None) == ()
+        assert findings_of(TENDER, planned=None) == ()
 
 
 class TestSplitting:

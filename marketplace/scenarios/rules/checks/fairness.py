@@ -8,7 +8,7 @@ from typing import Final
 from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.profile import RuleProfile
 from marketplace.scenarios.rules.checks.clocks import Planned
-from marketplace.scenarios.rules.checks.finding import Finding, severity_of
+from marketplace.scenarios.rules.checks.finding import REVIEW, Finding, severity_of
 from marketplace.scenarios.rules.checks.phrases import Barrier, Place, barriers, fold
 from marketplace.scenarios.rules.content import Content, Text
 
@@ -109,14 +109,20 @@ def conditions(
 
 
 def designers(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-07: whoever designed or specified the need cannot bid on it, and the call says so."""
+    """LINT-07: whoever designed or specified the need cannot bid on it, and the call says so.
+
+    Shape    a designer who is named and not shut out has the severity of the track.  Where nobody
+             is named the law shuts them out without the call's help, and a purchase that is
+             silent about it is only to be looked at.
+    """
     if not (profile.track.is_procurement or content.need_designers):
         return
     if any(_excludes_designers(one.zh) for one in content.qualifications):
         return
     named = "、".join(content.need_designers)
     yield Finding(
-        rule="LINT-07", severity=severity_of(profile), pointer="/qualifications", source=DESIGNER,
+        rule="LINT-07", severity=severity_of(profile) if named else REVIEW,
+        pointer="/qualifications", source=DESIGNER,
         message=Text(
             f"未排除参与需求设计的供应商{f'({named})' if named else ''}",
             f"A vendor that designed the need is not shut out{f': {named}' if named else ''}",

@@ -1,14 +1,15 @@
 """What a check says: one broken rule, where it is broken, and what would be right."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from marketplace.profiles.rules.profile import RuleProfile
 from marketplace.scenarios.rules.content import Text
 
-Severity = Literal["error", "needs_review"]
 ERROR: Final = "error"
-"""No lawful call on any track: for what makes a call meaningless or takes bidders' rights."""
+"""Blocks on every track: for what makes a call meaningless or takes bidders' rights."""
+REVIEW: Final = "needs_review"
+"""Blocks on no track: for what a person must look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
