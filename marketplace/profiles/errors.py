@@ -87,6 +87,13 @@ class VersionHasOtherContent(Conflict):
     title_zh = "该版本已载入且内容不同:请另立新版本。"
 
 
+class AnswersContradict(Unacceptable):
+    """These answers cannot be true together: a company has no level of government, others do."""
+
+    code = "profiles.answers_contradict"
+    title_zh = "所答互相矛盾:企业没有行政层级,其他出题方须有。"
+
+
 class PeriodOrRule(Malformed):
     """Give either `count` and `unit`, or `profile` and `parameter`: one pair, and all of it."""
 

@@ -73,6 +73,16 @@ async def profile_in_force(session: ReadSession, track: Track, on: dt.date) -> R
     raise NoProfileInForce(track=track.value, on=on.isoformat())
 
 
+async def tender_threshold_fen(session: ReadSession, on: dt.date) -> int | None:
+    """Find the yearly amount from which an open tender is the rule; None if nothing states it."""
+    try:
+        profile = await profile_in_force(session, Track.PROCUREMENT_CONSULTATION, on)
+    except NoProfileInForce:
+        return None
+    name = "tender_threshold_fen"
+    return profile.integer(name) if profile.has(name) else None
+
+
 async def profile_row_in_force(session: ReadSession, code: str, on: dt.date) -> RuleProfileRow:
     """Find the version of a profile that is in force on a day.
 

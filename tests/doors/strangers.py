@@ -62,6 +62,8 @@ ROWS: dict[str, frozenset[str]] = {
     "rule_profiles_get": EVERYBODY,
     "rule_profiles_versions": EVERYBODY,
     "rule_profiles_document": EVERYBODY,
+    "rule_profiles_questions": EVERYBODY,
+    "rule_profiles_advise": EVERYBODY,
     "calendars_list": EVERYBODY,
     "calendars_get": EVERYBODY,
     "deadlines_preview": EVERYBODY,
@@ -163,6 +165,13 @@ BODIES: dict[str, Any] = {
         "a": "{organization_id}",
         "b": "{solver_organization_id}",
         "on": "2026-03-02",
+    },
+    "rule_profiles_advise": {
+        "poster": "company",
+        "level": "none",
+        "money": "own",
+        "gain": "paid_contract",
+        "uncertain": False,
     },
     "deadlines_preview": {
         "anchor_at": "2026-03-02T09:00:00+08:00",

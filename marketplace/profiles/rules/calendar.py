@@ -232,11 +232,13 @@ class WorkCalendar:
         self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
     ) -> dt.date:
         """Find the day `count` days after `day`, days in `without` not counted, before any roll."""
-        end = self._shifted(day, ONE_DAY * count)
-        passed = day
-        while missing := sum(passed < one <= end for one in without):
-            passed, end = end, self._shifted(end, ONE_DAY * missing)
-        return end
+        return self._through(day, count, ONE_DAY, without)
+
+    def subtract_calendar_days(
+        self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
+    ) -> dt.date:
+        """Find the day `count` days before `day`, days in `without` not counted."""
+        return self._through(day, count, -ONE_DAY, without)
 
     def working_days_between(self, after: dt.date, until: dt.date) -> int:
         """Count the working days after one day up to and including another.
@@ -248,9 +250,11 @@ class WorkCalendar:
         days = (after + ONE_DAY * number for number in range(1, (until - after).days + 1))
         return sum(map(self.is_working_day, days))
 
-    def subtract_working_days(self, day: dt.date, count: int) -> dt.date:
+    def subtract_working_days(
+        self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
+    ) -> dt.date:
         """Find the working day `count` working days before `day`, which is not counted."""
-        return self._step(day, count, -ONE_DAY)
+        return self._step(day, count, -ONE_DAY, without)
 
     def roll(
         self,
@@ -292,6 +296,14 @@ class WorkCalendar:
             day = self._shifted(day, step)
             count -= self.is_working_day(day) and day not in without
         return day
+
+    def _through(
+        self, day: dt.date, count: int, step: dt.timedelta, without: AbstractSet[dt.date]
+    ) -> dt.date:
+        passed, end = day, self._shifted(day, step * count)
+        while missing := sum(passed < one <= end or end <= one < passed for one in without):
+            passed, end = end, self._shifted(end, step * missing)
+        return end
 
     def _shifted(self, day: dt.date, step: dt.timedelta) -> dt.date:
         try:

@@ -129,12 +129,16 @@ def deadline(
     Shape    a Deadline whose last day is a working day, except that an ordinary weekend end of a
              calendar-day period stays where it is without `roll_weekends`; None leaves that to
              the period.  Days in `suspended` are neither counted nor ends.  The period ends at
-             24:00, or at `ends_at` on its last day where the receiving body closes then.
+             24:00, or at `ends_at` on its last day where the receiving body closes then.  A
+             period that is counted back ends on the day it leads to, and is not rolled: a later
+             day would cut it short.
     Refuses  CalendarYearNotLoaded if a day must be known that no calendar covers;
              AnchorWithoutZone.
     Source   Civil Code articles 201 and 203; the State Council's yearly notice on days off.
     """
     anchor_on = local_date(anchor)
+    if period.backward:
+        return _counted_back(anchor_on, period, calendar, suspended=suspended, ends_at=ends_at)
     rolls = period.roll_weekends if roll_weekends is None else roll_weekends
     if period.unit == "working_days":
         on = counted_on = calendar.add_working_days(anchor_on, period.count, without=suspended)
@@ -153,6 +157,31 @@ def deadline(
         period=period,
         calendar_versions=editions,
         steps=explain(calendar, suspended=suspended, ends_at=ends_at),
+    )
+
+
+def _counted_back(
+    anchor_on: dt.date,
+    period: Period,
+    calendar: WorkCalendar,
+    *,
+    suspended: AbstractSet[dt.date],
+    ends_at: dt.time | None,
+) -> Deadline:
+    """Find the day that lies a period before an event; the day of the event is not counted."""
+    working = period.unit == "working_days"
+    count = calendar.subtract_working_days if working else calendar.subtract_calendar_days
+    on = count(anchor_on, period.count, without=suspended)
+    return Deadline(
+        at=end_of(on) if ends_at is None else moment_of(on, ends_at),
+        on=on,
+        anchor_on=anchor_on,
+        counted_on=on,
+        period=period,
+        calendar_versions=calendar.editions(on, anchor_on - ONE_DAY),
+        steps=explanations.counted_back(
+            anchor_on, on, period, calendar, suspended=suspended, ends_at=ends_at
+        ),
     )
 
 

@@ -29,12 +29,16 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One parameter that profiles may set; `required` ones are set by every profile."""
+    """One parameter that profiles may set; `required` ones are set by every profile.
+
+    Shape    a period that is `backward` is counted back from its event, not on from it.
+    """
 
     units: tuple[Unit, ...]
     title_zh: str
     title_en: str
     required: bool
+    backward: bool = False
 
 
 DAYS = (Unit.WORKING_DAYS, Unit.CALENDAR_DAYS)
@@ -46,6 +50,12 @@ def _must(title_zh: str, title_en: str, *units: Unit) -> Definition:
 
 def _may(title_zh: str, title_en: str, *units: Unit) -> Definition:
     return Definition(units=units, title_zh=title_zh, title_en=title_en, required=False)
+
+
+def _before(title_zh: str, title_en: str) -> Definition:
+    return Definition(
+        units=DAYS, title_zh=title_zh, title_en=title_en, required=False, backward=True
+    )
 
 
 _ACCESS = {
@@ -63,8 +73,8 @@ _ACCESS = {
     ),
     "max_price_required": _must("须设最高限价", "a maximum price must be published", Unit.FLAG),
     "allocation_modes": _may("可用资金分配方式", "ways to divide a pool of grants", Unit.CODES),
-    "splitting_threshold_fen": _may(
-        "规避公开招标的累计额度", "other methods, together at most this a year", Unit.FEN
+    "tender_threshold_fen": _may(
+        "公开招标数额标准", "from this amount a year on an open tender is the rule", Unit.FEN
     ),
     "bid_bond_max_bps": _may("投标保证金上限", "bid bond, at most of the budget", Unit.BPS),
     "performance_bond_max_bps": _may(
@@ -88,8 +98,8 @@ _CALL = {
     "file_challenge_from": _may(
         "文件质疑期限起算点", "what the challenge of the file counts from", Unit.CODE
     ),
-    "file_objection_lead": _may(
-        "对文件提出异议的最晚提前期", "to object to the file, at least before closing", *DAYS
+    "file_objection_lead": _before(
+        "对文件提出异议的最晚提前期", "to object to the file, at least before closing"
     ),
     "file_objection_reply": _may("对文件异议的答复期限", "to answer that objection", *DAYS),
     "sealed": _must("截止前密封", "bids stay sealed until opening", Unit.FLAG),
@@ -116,7 +126,7 @@ _PANEL = {
     ),
     "panel_expertise": _may("须含专家类别", "kinds of expert that must sit", Unit.CODES),
     "panel_selection": _must("专家产生方式", "how experts are chosen", Unit.CODE),
-    "panel_draw_lead": _may("抽取专家最早提前期", "draw no earlier than this before review", *DAYS),
+    "panel_draw_lead": _before("抽取专家最早提前期", "draw no earlier than this before review"),
     "panel_names_secret": _may(
         "结果公布前专家名单保密", "who judges is secret until the result", Unit.FLAG
     ),

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from marketplace.profiles.rules.calendar import ONE_DAY, DayKind, WorkCalendar
+from marketplace.profiles.rules.periods import Period
 
 StepCode = Literal[
     "anchor_not_counted",
     "counted",
+    "counted_back",
     "days_off_skipped",
     "make_up_counted",
     "weekends_skipped",
@@ -103,6 +105,37 @@ def calendar_days(
         *_suspended(stood),
         *middle,
         _ends(last_on, ends_at),
+    )
+
+
+def counted_back(
+    anchor_on: dt.date,
+    on: dt.date,
+    period: Period,
+    calendar: WorkCalendar,
+    *,
+    suspended: Days = NO_DAYS,
+    ends_at: dt.time | None = None,
+) -> tuple[Step, ...]:
+    """Explain a period that was counted back from an event to the day `on`."""
+    days = _days(on, anchor_on - ONE_DAY)
+    working = period.unit == "working_days"
+    weekends = tuple(day for day in days if calendar.kind_of(day) is DayKind.WEEKEND)
+    stood = [day for day in days if day in suspended]
+    unit_zh, unit_en = ("工作日", "working") if working else ("自然日", "calendar")
+    return (
+        _anchor(anchor_on),
+        Step(
+            code="counted_back",
+            days=(on,),
+            zh=f"自前一日起往回数 {period.count} 个{unit_zh},至 {_zh(on)};往回数的期限不顺延。",
+            en=f"Count {period.count} {unit_en} days back from the day before, to {_en(on)}; "
+            "a period that is counted back is not moved.",
+        ),
+        *(_exceptions(days, calendar, suspended) if working else ()),
+        *_suspended(day for day in stood if not working or calendar.is_working_day(day)),
+        *(_weekends(weekends) if working else ()),
+        _ends(on, ends_at),
     )
 
 

@@ -16,7 +16,8 @@ class Period:
 
     Units    `count` whole days, 1 to 3650; `rule` as `profile@version/parameter`, empty if typed
              in; `roll_weekends` says whether a calendar-day period that ends on an ordinary
-             weekend moves on.
+             weekend moves on; one that is `backward` is counted back from the event, and its
+             end is not moved at all.
     Refuses  PeriodNotCountable for anything else.
     """
 
@@ -26,6 +27,7 @@ class Period:
     source: str = ""
     unverified: bool = False
     roll_weekends: bool = True
+    backward: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be counted."""
@@ -43,6 +45,7 @@ class Period:
             "source": self.source,
             "unverified": self.unverified,
             "roll_weekends": self.roll_weekends,
+            "backward": self.backward,
         }
 
 

@@ -99,6 +99,7 @@ class RuleProfile:
             source=found.source,
             unverified=found.unverified,
             roll_weekends=self.roll_weekends,
+            backward=found.definition.backward,
         )
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from marketplace.profiles.errors import AnchorWithoutZone, SuspensionBackwards
 from marketplace.profiles.rules.calendar import ONE_DAY, SHANGHAI
+from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.explanations import Step
 
 NOTHING = dt.timedelta(0)
@@ -145,8 +146,8 @@ def suspended_days(suspensions: Iterable[Suspension], *, now: dt.datetime) -> fr
 
 def _days(stretch: Stretch) -> tuple[dt.date, ...]:
     """List the days that a stretch touches; an end at 24:00 does not touch the next day."""
-    first = stretch.from_at.astimezone(SHANGHAI).date()
-    last = (stretch.until_at - dt.timedelta.resolution).astimezone(SHANGHAI).date()
+    first = local_date(stretch.from_at)
+    last = local_date(stretch.until_at - dt.timedelta.resolution)
     return tuple(first + ONE_DAY * number for number in range((last - first).days + 1))
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from marketplace.wire.shapes import (
     BilingualIn,
@@ -14,6 +14,7 @@ from marketplace.wire.shapes import (
     In,
     LongBilingualIn,
     ShortText,
+    Truth,
     WholeFen,
     WholeNumber,
 )
@@ -36,16 +37,6 @@ MetricName = Annotated[
 ]
 """A metric and its parameter, as in `recall_at_false_alarm_rate:0.05`."""
 TieBreak = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}(:[a-z][a-z0-9_]{0,31})?$")]
-
-
-def _truth(value: Any) -> Any:
-    # Pydantic would take 1, "yes" and "off"; whoever means yes or no can write true or false.
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
-Truth = Annotated[bool, BeforeValidator(_truth)]
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -309,6 +309,100 @@ class TestPreview:
         assert answer.status_code == 400, answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
 
+    async def test_counts_no_day_on_which_the_clock_stood(self, client: httpx.AsyncClient) -> None:
+        """A suspension over two working days moves the challenge on by two, and is explained."""
+        rule = {"profile": "procurement_tender", "parameter": "challenge"}
+        stood = {"from_at": "2026-10-09T10:00:00+08:00", "until_at": "2026-10-11T00:00:00+08:00"}
+
+        answer = await preview(
+            client, anchor_at="2026-09-29T20:00:00+08:00", **rule, suspensions=[stood, stood]
+        )
+
+        body = answer.json()
+        assert body["on"] == "2026-10-16", answer.text
+        (step,) = [step for step in body["steps"] if step["code"] == "suspended"]
+        assert step["days"] == ["2026-10-09", "2026-10-10"]
+        assert "中止" in step["text"]["zh"]
+
+    async def test_may_end_at_close_of_business(self, client: httpx.AsyncClient) -> None:
+        """Where the receiving body closes at half past five, the last day ends then."""
+        request = {"anchor_at": "2026-03-02T09:00:00+08:00", "count": 5, "unit": "working_days"}
+
+        body = (await preview(client, **request, ends_at="17:30")).json()
+
+        assert (body["at"], body["on"]) == ("2026-03-09T09:30:00Z", "2026-03-09")
+        assert "17:30" in body["steps"][-1]["text"]["en"]
+
+    async def test_counts_back_what_is_a_lead(self, client: httpx.AsyncClient) -> None:
+        """An expert is drawn no earlier than two working days before the review."""
+        body = (
+            await preview(
+                client,
+                anchor_at="2026-10-08T09:00:00+08:00",
+                profile="procurement_tender",
+                parameter="panel_draw_lead",
+            )
+        ).json()
+
+        assert body["on"] == "2026-09-29"
+        assert body["steps"][1]["code"] == "counted_back"
+
+    @pytest.mark.postgres
+    async def test_covers_every_period_of_every_profile_by_name(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        """Each gives a date with its rule and its reasons in both languages."""
+        for item in (await client.get("/v1/rule-profiles")).json()["items"]:
+            detail = (await client.get(f"/v1/rule-profiles/{item['code']}")).json()
+            for parameter in detail["parameters"]:
+                if not parameter["unit"].endswith("_days"):
+                    continue
+                body = (
+                    await preview(
+                        client,
+                        anchor_at="2026-06-18T09:00:00+08:00",
+                        profile=item["code"],
+                        parameter=parameter["name"],
+                    )
+                ).json()
+                rule = f"{item['code']}@1/{parameter['name']}"
+                assert body["period"]["rule"] == rule
+                assert body["period"]["source"] == parameter["source"]
+                assert all(step["text"]["zh"] and step["text"]["en"] for step in body["steps"])
+
+    @pytest.mark.parametrize(
+        ("field", "value", "status"),
+        [
+            ("ends_at", "24:00", 400),
+            ("ends_at", "5 pm", 400),
+            ("suspensions", [{"from_at": "2026-03-03T00:00:00Z"}], 400),
+            (
+                "suspensions",
+                [{"from_at": "1990-01-01T00:00:00Z", "until_at": "2026-01-01T00:00:00Z"}],
+                400,
+            ),
+            (
+                "suspensions",
+                [{"from_at": "2026-03-04T00:00:00Z", "until_at": "2026-03-03T00:00:00Z"}],
+                422,
+            ),
+            (
+                "suspensions",
+                [{"from_at": "2026-03-03T00:00:00Z", "until_at": "2026-03-04T00:00:00Z"}] * 21,
+                400,
+            ),
+        ],
+    )
+    async def test_refuses_a_suspension_or_a_closing_time_that_is_none(
+        self, client: httpx.AsyncClient, field: str, value: object, status: int
+    ) -> None:
+        """No such time of day, an end that is missing, too far off, backwards, or too many."""
+        request = {"anchor_at": "2026-03-02T00:00:00Z", "count": 7, "unit": "working_days"}
+
+        answer = await preview(client, **(request | {field: value}))
+
+        assert answer.status_code == status, answer.text
+
     async def test_refuses_a_parameter_that_is_no_period(self, client: httpx.AsyncClient) -> None:
         """A count of bids is not a length in days, and a private call knows no complaint."""
         anchor = "2026-03-02T00:00:00Z"
@@ -319,3 +413,108 @@ class TestPreview:
         assert bids.json()["code"] == "profiles.parameter_of_other_kind"
         assert none.json()["code"] == "profiles.parameter_not_set"
         assert (bids.status_code, none.status_code) == (422, 422)
+
+
+class TestAdvice:
+    """GET and POST /v1/rule-profiles/advise."""
+
+    @pytest.mark.postgres
+    async def test_asks_questions_that_a_page_can_show(self, client: httpx.AsyncClient) -> None:
+        """Each has a name, words in both languages and, if it is a choice, its answers."""
+        answer = await client.get("/v1/rule-profiles/advise")
+
+        items = answer.json()["items"]
+        assert [item["name"] for item in items if item["required"]] == [
+            "poster",
+            "level",
+            "money",
+            "gain",
+            "uncertain",
+        ]
+        assert all(item["text"]["zh"] and item["text"]["en"] for item in items)
+        assert all(bool(item["answers"]) == (item["kind"] == "choice") for item in items)
+
+    @pytest.mark.postgres
+    async def test_takes_the_first_answer_to_each_question(self, client: httpx.AsyncClient) -> None:
+        """What the questions offer is what the door takes."""
+        items = (await client.get("/v1/rule-profiles/advise")).json()["items"]
+        answers = {one["name"]: one["answers"][0]["value"] for one in items if one["answers"]}
+
+        answer = await client.post("/v1/rule-profiles/advise", json=answers | {"uncertain": False})
+
+        assert answer.status_code == 200, answer.text
+
+    @pytest.mark.postgres
+    async def test_proposes_tracks_in_order_with_reasons_and_law(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        """A district that orders research gets a consultation, and is told who could cooperate."""
+        answer = await client.post(
+            "/v1/rule-profiles/advise",
+            json={
+                "poster": "budget_unit",
+                "level": "district",
+                "money": "fiscal",
+                "gain": "research_then_purchase",
+                "uncertain": True,
+                "amount_fen": 100_000_000,
+            },
+        )
+
+        body = answer.json()
+        assert [one["track"] for one in body["proposed"]] == [
+            "procurement_consultation",
+            "procurement_tender",
+        ]
+        assert all(ground["law"] for one in body["proposed"] for ground in one["reasons"])
+        assert body["others"][0]["track"] == "cooperative_innovation"
+        (lacking,) = body["others"][0]["would_have_to_be_true"]
+        assert "省级批准" in lacking["text"]["zh"]
+        assert "district_cannot_choose_cooperation" in {one["code"] for one in body["warnings"]}
+        assert body["threshold_fen"] == 200_000_000
+        assert body["summary"]["zh"] == "建议:竞争性磋商、公开招标。"
+
+    async def test_says_plainly_that_nothing_fits(self, client: httpx.AsyncClient) -> None:
+        """A company that has public money only is nobody's poster, and is told what is missing."""
+        answer = await client.post(
+            "/v1/rule-profiles/advise",
+            json={
+                "poster": "company",
+                "level": "none",
+                "money": "fiscal",
+                "gain": "paid_contract",
+                "uncertain": False,
+            },
+        )
+
+        body = answer.json()
+        assert (answer.status_code, body["proposed"]) == (200, [])
+        assert "no track fits" in body["summary"]["en"]
+        assert len(body["others"]) == len(Track)
+
+    @pytest.mark.parametrize(
+        ("changes", "status", "code"),
+        [
+            ({"level": "district"}, 422, "profiles.answers_contradict"),
+            ({"poster": "budget_unit"}, 422, "profiles.answers_contradict"),
+            ({"poster": "lottery"}, 400, "request.malformed"),
+            ({"uncertain": "yes"}, 400, "request.malformed"),
+            ({"amount_fen": -1}, 400, "request.malformed"),
+            ({"city": "somewhere"}, 400, "request.malformed"),
+        ],
+    )
+    async def test_refuses_answers_that_contradict_or_are_none(
+        self, client: httpx.AsyncClient, changes: dict[str, object], status: int, code: str
+    ) -> None:
+        """A company has no level; a unit has one; unknown answers and questions are malformed."""
+        answers = {
+            "poster": "company",
+            "level": "none",
+            "money": "own",
+            "gain": "paid_contract",
+            "uncertain": True,
+        }
+
+        answer = await client.post("/v1/rule-profiles/advise", json=answers | changes)
+
+        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text

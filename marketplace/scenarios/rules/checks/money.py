@@ -175,7 +175,7 @@ def splitting(
              category and domain that is bought without an open tender, and not where the total
              was approved to be bought so.
     """
-    if not profile.has("splitting_threshold_fen") or content.budget.method_approval:
+    if not profile.has("tender_threshold_fen") or content.budget.method_approval:
         return
     alike = [
         one
@@ -184,13 +184,13 @@ def splitting(
         and one.track is not Track.PROCUREMENT_TENDER
         and (one.category, one.domain) == (content.category, content.domain)
     ]
-    threshold = profile.integer("splitting_threshold_fen")
+    threshold = profile.integer("tender_threshold_fen")
     total = content.budget.ceiling_fen + sum(one.ceiling_fen for one in alike)
     if alike and total > threshold:
         numbers = sorted(one.number for one in alike)
         yield Finding(
             rule="LINT-13", severity=severity_of(profile), pointer="/budget/ceiling_fen",
-            source=profile.parameter("splitting_threshold_fen").source,
+            source=profile.parameter("tender_threshold_fen").source,
             message=Text(
                 f"疑似化整为零:与 {'、'.join(numbers)} 同类,全年合计 {yuan(total)} 元,"
                 f"超过 {yuan(threshold)} 元",
