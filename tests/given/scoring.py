@@ -111,10 +111,7 @@ def a_content(
         ],
         "scoring": {"method": "comprehensive", "tie_breaks": list(tie_breaks)},
         "criteria": list(criteria),
-        "qualifications": [
-            {"code": "licence", "zh": "营业执照"},
-            {"code": "not_designer", "zh": "未参与本榜单需求的编制或论证"},
-        ],
+        "qualifications": [{"code": "licence", "zh": "营业执照"}],
     }
 
 
