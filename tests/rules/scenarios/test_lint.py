@@ -250,6 +250,15 @@ def test_a_purchase_that_is_silent_about_designers_is_only_to_be_looked_at() -> 
     assert [(one.rule, one.severity) for one in findings] == [("LINT-07", "needs_review")]
 
 
+def test_personal_data_without_an_assessment_block_a_grant_as_well() -> None:
+    """The law on personal data knows no tracks; with the assessment named nothing is left."""
+    personal = put("/datasets/1/personal_data", True)
+    assessed = put("/datasets/1/pipia", "示例评估 2026-01-20")
+
+    assert [one.pointer for one in blocking(findings_of(GRANT, personal))] == ["/datasets/1/pipia"]
+    assert findings_of(GRANT, personal, assessed) == ()
+
+
 class TestClocks:
     """LINT-11: how long the call is open."""
 

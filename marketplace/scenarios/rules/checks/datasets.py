@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from marketplace.profiles.rules.profile import RuleProfile
-from marketplace.scenarios.rules.checks.finding import Finding, severity_of
+from marketplace.scenarios.rules.checks.finding import ERROR, Finding, severity_of
 from marketplace.scenarios.rules.content import Content, Dataset, Text
 
 OPENNESS: Final = ("unconditional", "conditional", "not_open")
@@ -16,11 +16,14 @@ PIPL: Final = "个人信息保护法 第55条"
 
 
 def datasets(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-10: classification, legal basis, access and retention; an assessment where needed."""
+    """LINT-10: classification, legal basis, access and retention; an assessment where needed.
+
+    Shape    a missing assessment blocks on every track: no review of competition stands for it.
+    """
     for index, dataset in enumerate(content.datasets):
         for field, source, message, suggestion in _problems(dataset):
             yield Finding(
-                rule="LINT-10", severity=severity_of(profile),
+                rule="LINT-10", severity=ERROR if field == "pipia" else severity_of(profile),
                 pointer=f"/datasets/{index}/{field}", source=source,
                 message=Text(f"{dataset.code}:{message[0]}", f"{dataset.code}: {message[1]}"),
                 suggestion=Text(*suggestion),
