@@ -5,8 +5,10 @@ Who is who: a *track* is the legal path a call takes (a grant, a tender, a consu
 with the article it comes from; a call pins the version under which it was published and never
 changes it.  A *year calendar* says which days of one year are working days, as the State Council
 announced them.  A *deadline* is computed from an anchor, a period and the calendar, and explains
-every date it skipped.
+every date it skipped.  A *suspension* is a stretch in which the clock stands.  The *questionnaire*
+finds the tracks that fit a call which is still an idea.
 
 What is promised: a version, once loaded, never changes; a deadline that would need a year which
-is not loaded is refused, never guessed; nothing here reads the clock.
+is not loaded is refused, never guessed; suspended time is given back exactly once; no rule here
+reads the clock.
 """

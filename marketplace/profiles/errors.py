@@ -31,6 +31,13 @@ class AnchorWithoutZone(Unacceptable):
     title_zh = "起算时刻缺少时区,无法确定其所在日期。"
 
 
+class SuspensionBackwards(Unacceptable):
+    """A suspension ends before it begins."""
+
+    code = "profiles.suspension_backwards"
+    title_zh = "中止期间的结束时刻早于开始时刻。"
+
+
 class ProfileMalformed(Unacceptable):
     """This is not a rule profile: see which parameter or field is wrong."""
 
@@ -78,6 +85,13 @@ class VersionHasOtherContent(Conflict):
 
     code = "profiles.version_has_other_content"
     title_zh = "该版本已载入且内容不同:请另立新版本。"
+
+
+class AnswersContradict(Unacceptable):
+    """These answers cannot be true together: a company has no level of government, others do."""
+
+    code = "profiles.answers_contradict"
+    title_zh = "所答互相矛盾:企业没有行政层级,其他出题方须有。"
 
 
 class PeriodOrRule(Malformed):

@@ -60,16 +60,27 @@ async def profile_in_force(session: ReadSession, track: Track, on: dt.date) -> R
     """Read the profile a call of this track would be published under on a day."""
     # Two profiles of one track may be in force (a city's own beside the general one): the later
     # one wins, then the one that comes first by name, so that the choice never depends on chance.
+    # One that holds only by name is never the choice of a track.
     statement = (
         _in_force(on)
         .where(RuleProfileRow.track == track)
         .order_by(col(RuleProfileRow.effective_from).desc(), col(RuleProfileRow.code))
-        .limit(1)
     )
-    row = (await session.exec(statement)).first()
-    if row is None:
-        raise NoProfileInForce(track=track.value, on=on.isoformat())
-    return profile_of(row.document)
+    for row in (await session.exec(statement)).all():
+        profile = profile_of(row.document)
+        if not profile.only_by_name:
+            return profile
+    raise NoProfileInForce(track=track.value, on=on.isoformat())
+
+
+async def tender_threshold_fen(session: ReadSession, on: dt.date) -> int | None:
+    """Find the yearly amount from which an open tender is the rule; None if nothing states it."""
+    try:
+        profile = await profile_in_force(session, Track.PROCUREMENT_CONSULTATION, on)
+    except NoProfileInForce:
+        return None
+    name = "tender_threshold_fen"
+    return profile.integer(name) if profile.has(name) else None
 
 
 async def profile_row_in_force(session: ReadSession, code: str, on: dt.date) -> RuleProfileRow:

@@ -13,11 +13,14 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession
 from marketplace.kit.paging import CursorUnreadable, key_of, number_after, page_of
 from marketplace.profiles import queries
+from marketplace.profiles.rules.advice import advise
 from marketplace.profiles.rules.deadlines import deadline, local_date
 from marketplace.profiles.rules.documents import VERSION_MAX
 from marketplace.profiles.rules.periods import Period
 from marketplace.profiles.rules.profile import PROFILE_CODE
-from marketplace.profiles.schemas import (
+from marketplace.profiles.rules.questionnaire import QUESTIONS
+from marketplace.profiles.schemas.advice import AdviceIn, AdviceOut, QuestionOut, QuestionsOut
+from marketplace.profiles.schemas.profiles import (
     CalendarOut,
     DeadlineIn,
     DeadlineOut,
@@ -106,6 +109,24 @@ class RuleProfileController(Controller):
         row = await queries.profile_row(reader, code, version)
         return answer_bytes(request, row.document, version=row.version, headers=FOR_EVER)
 
+    @get("/advise", operation_id="rule_profiles_questions")
+    async def list_questions(self, request: AnyRequest) -> Response[QuestionsOut]:
+        """List the short questions from whose answers a legal track follows."""
+        return answer(request, QuestionsOut(items=[QuestionOut.of(one) for one in QUESTIONS]))
+
+    @post("/advise", status_code=200, operation_id="rule_profiles_advise")
+    async def advise_track(
+        self,
+        request: AnyRequest,
+        data: JSONBody[AdviceIn],
+        reader: NamedDependency[ReadSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[AdviceOut]:
+        """Propose legal tracks with reasons, and what would have to be true for the others."""
+        threshold_fen = await queries.tender_threshold_fen(reader, local_date(clock.now()))
+        advice = advise(data.answers(), threshold_fen=threshold_fen)
+        return answer(request, AdviceOut.of(advice, threshold_fen=threshold_fen))
+
 
 class CalendarController(Controller):
     """Working-day calendars, year by year."""
@@ -149,7 +170,14 @@ async def preview_deadline(
     """Compute a deadline and explain every day; nothing is stored."""
     period = data.typed_period() or await _period_of_rule(reader, data)
     calendar = await queries.work_calendar(reader)
-    found = deadline(data.anchor_at, period, calendar, roll_weekends=data.roll_weekends)
+    found = deadline(
+        data.anchor_at,
+        period,
+        calendar,
+        roll_weekends=data.roll_weekends,
+        suspended=data.suspended(),
+        ends_at=data.closing_time(),
+    )
     return answer(request, DeadlineOut.of(found))
 
 

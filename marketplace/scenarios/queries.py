@@ -25,13 +25,16 @@ from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import (
     APPROVABLE_STATES,
     PUBLIC_STATES,
+    RELAUNCHABLE_STATES,
     ScenarioState,
 )
-from marketplace.scenarios.rules.lint import blocking, lint
+from marketplace.scenarios.rules.lint import Sibling, blocking, lint
 from marketplace.scenarios.tables import Batch, Scenario, ScenarioVersion
 
 NO_BUREAU: Final = UUID(int=0)
 """Organises nothing: what is left to an actor there is left everywhere."""
+BINDING_STATES = frozenset({ScenarioState.APPROVED}) | (PUBLIC_STATES - RELAUNCHABLE_STATES)
+"""States in which a call binds money of its poster's year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,8 +299,40 @@ async def _broken_rules(
     approver = actor.at(row.organizer_id).has(Role.BUREAU_APPROVER)
     if row.state not in APPROVABLE_STATES or not approver:
         return ()
-    findings = lint(await content(session, row), await profile_of(session, row, local_date(now)))
+    findings = lint(
+        await content(session, row),
+        await profile_of(session, row, local_date(now)),
+        siblings=await siblings(session, row),
+    )
     return tuple(sorted({finding.rule for finding in blocking(findings)}))
+
+
+async def siblings(session: ReadSession, row: Scenario) -> tuple[Sibling, ...]:
+    """List the other live calls of the same poster in the same fiscal year, by number.
+
+    The year is that of the batch; what is still a draft or has come to nothing binds no money.
+    """
+    year = select(Batch.year).where(Batch.id == row.batch_id).scalar_subquery()
+    found = await session.exec(
+        select(Scenario, ScenarioVersion)
+        .where(ScenarioVersion.scenario_id == Scenario.id)
+        .where(ScenarioVersion.number == Scenario.content_version)
+        .where(col(Scenario.batch_id).in_(select(Batch.id).where(Batch.year == year)))
+        .where(Scenario.poster_id == row.poster_id)
+        .where(Scenario.id != row.id)
+        .where(col(Scenario.state).in_(BINDING_STATES))
+        .order_by(col(Scenario.number))
+    )
+    return tuple(
+        Sibling(
+            number=other.number,
+            track=other.track,
+            category=version.content["category"],
+            domain=version.content["domain"],
+            ceiling_fen=version.content["budget"]["ceiling_fen"],
+        )
+        for other, version in found.all()
+    )
 
 
 async def _asker_refused(

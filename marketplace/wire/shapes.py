@@ -83,6 +83,13 @@ def _utc(value: dt.datetime) -> dt.datetime:
     return value.astimezone(dt.UTC)
 
 
+def _truth(value: Any) -> Any:
+    # Pydantic would take 1, "yes" and "off"; whoever means yes or no can write true or false.
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _written(value: Any) -> Any:
     # Pydantic also takes bare numbers as seconds since 1970; nobody means that here.
     if not isinstance(value, str):
@@ -95,6 +102,9 @@ WholeNumber = Annotated[int, BeforeValidator(_whole)]
 
 WholeFen = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=FEN_MAX)]
 """Money: whole fen, not negative."""
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+"""Yes or no, written as true or false."""
 
 Bps = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10_000)]
 """A rate or weight in basis points: 10,000 is the whole."""

@@ -52,6 +52,13 @@ BODIES: dict[str, Any] = {
         "b": "{solver_organization_id}",
         "on": "2026-03-02",
     },
+    "rule_profiles_advise": {
+        "poster": "company",
+        "level": "none",
+        "money": "own",
+        "gain": "paid_contract",
+        "uncertain": False,
+    },
     "deadlines_preview": {
         "anchor_at": "2026-03-02T09:00:00+08:00",
         "count": 7,

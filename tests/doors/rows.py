@@ -119,6 +119,8 @@ ROWS: dict[str, frozenset[str]] = {
     "rule_profiles_get": EVERYBODY,
     "rule_profiles_versions": EVERYBODY,
     "rule_profiles_document": EVERYBODY,
+    "rule_profiles_questions": EVERYBODY,
+    "rule_profiles_advise": EVERYBODY,
     "calendars_list": EVERYBODY,
     "calendars_get": EVERYBODY,
     "deadlines_preview": EVERYBODY,

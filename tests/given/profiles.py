@@ -32,6 +32,12 @@ def a_calendar(year: int) -> YearCalendar:
     return YearCalendar.from_document(_document(f"calendars/{year}"))
 
 
+@cache
+def the_tendering_law() -> RuleProfile:
+    """The shipped profile that holds only where it is named."""
+    return RuleProfile.from_document(_document("rule_profiles/tendering_law"))
+
+
 async def shipped_rules(database: Database) -> None:
     """Load everything that ships: six profiles and two years."""
     async with database.writing() as session:

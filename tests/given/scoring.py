@@ -90,6 +90,15 @@ def a_content(
         "budget": {
             "ceiling_fen": max_price_yuan * YUAN,
             "max_price_fen": max_price_yuan * YUAN,
+            "sources": [
+                {
+                    "funder": funder,
+                    "phase": "P1",
+                    "amount_fen": 1_000 * YUAN,
+                    "reference": "预算指标(示例)",
+                }
+                for funder in ("gov", "poster")
+            ],
         },
         "cost_share": [
             {

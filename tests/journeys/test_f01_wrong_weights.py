@@ -3,13 +3,18 @@ opening.
 """
 
 import datetime as dt
+from uuid import UUID
 
 import httpx
 import pytest
 
+from marketplace.identity.rules.access import SYSTEM
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
+from marketplace.scenarios.actions import drafting
+from marketplace.scenarios.rules.content import content_from
+from marketplace.scenarios.tables import Scenario
 from tests.given import scoring as given
 from tests.given.identity import Someone
 
@@ -69,6 +74,39 @@ async def test_a_call_with_wrong_weights_is_not_approved(
     finding = refused.json()["findings"][0]
     assert finding["pointer"] == "/criteria" and finding["source"]
     assert seen["state"] == "under_review"
+
+
+@pytest.mark.parametrize(
+    ("criteria", "rule"), [(TOO_LITTLE, "LINT-01"), (PRICE_TOO_LIGHT, "LINT-02")]
+)
+async def test_a_call_that_got_wrong_weights_after_its_approval_is_not_published(
+    client: httpx.AsyncClient,
+    database: Database,
+    clock: FixedClock,
+    criteria: list[dict[str, object]],
+    rule: str,
+) -> None:
+    """Publication asks again, of what would be published: nothing is public afterwards."""
+    play = await given.a_play(client, database, clock)
+    await reviewed(play, given.EVERYTHING)
+    await play.move(play.cast.approver, play.url, "approve", {"review": given.REVIEW})
+    async with database.writing() as session:
+        # No door changes an approved call; this is what a faulty import would have left.
+        row = await session.get(Scenario, UUID(play.scenario_id))
+        assert row is not None
+        row.content_version += 1
+        wrong = content_from(given.a_content(criteria))
+        await drafting.write_version(session, SYSTEM, row, wrong, note=None, now=clock.now())
+    deadline = {"bid_deadline_at": given.DEADLINE.isoformat()}
+
+    refused = await try_to(play, play.cast.approver, "publish", deadline)
+    public = await client.get(play.url)
+
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["code"] == "scenarios.lint_failed"
+    assert refused.json()["rules"] == [rule]
+    assert all(one["suggestion"]["zh"] and one["source"] for one in refused.json()["findings"])
+    assert public.status_code == 404
 
 
 async def test_found_before_the_deadline_the_call_is_amended_and_bids_are_asked_again(

@@ -7,6 +7,7 @@ known only when they are announced, so a year that is not loaded is refused.
 
 import datetime as dt
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NoReturn
@@ -212,31 +213,60 @@ class WorkCalendar:
         """Say whether offices work on `day`."""
         return self.kind_of(day).works
 
-    def add_working_days(self, day: dt.date, count: int) -> dt.date:
+    def add_working_days(
+        self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
+    ) -> dt.date:
         """Find the last day of a period of `count` working days that an event on `day` sets off.
 
-        Shape    always a working day after `day`; the day of the event is not counted.
+        Shape    always a working day after `day`; the day of the event is not counted, and none
+                 of the days in `without` is.
         Refuses  PeriodNotCountable below one; CalendarYearNotLoaded.
         """
-        return self._step(day, count, ONE_DAY)
+        return self._step(day, count, ONE_DAY, without)
 
-    def add_calendar_days(self, day: dt.date, count: int) -> dt.date:
-        """Find the day `count` days after `day`, before any roll."""
-        return self._shifted(day, ONE_DAY * count)
+    def add_calendar_days(
+        self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
+    ) -> dt.date:
+        """Find the day `count` days after `day`, days in `without` not counted, before any roll."""
+        return self._through(day, count, ONE_DAY, without)
 
-    def subtract_working_days(self, day: dt.date, count: int) -> dt.date:
+    def subtract_calendar_days(
+        self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
+    ) -> dt.date:
+        """Find the day `count` days before `day`, days in `without` not counted."""
+        return self._through(day, count, -ONE_DAY, without)
+
+    def working_days_between(self, after: dt.date, until: dt.date) -> int:
+        """Count the working days after one day up to and including another.
+
+        Shape    below zero, counted the other way round, if `until` lies before `after`.
+        """
+        if until < after:
+            return -self.working_days_between(until, after)
+        days = (after + ONE_DAY * number for number in range(1, (until - after).days + 1))
+        return sum(map(self.is_working_day, days))
+
+    def subtract_working_days(
+        self, day: dt.date, count: int, *, without: AbstractSet[dt.date] = frozenset()
+    ) -> dt.date:
         """Find the working day `count` working days before `day`, which is not counted."""
-        return self._step(day, count, -ONE_DAY)
+        return self._step(day, count, -ONE_DAY, without)
 
-    def roll(self, day: dt.date, *, weekends: bool = True) -> dt.date:
+    def roll(
+        self,
+        day: dt.date,
+        *,
+        weekends: bool = True,
+        without: AbstractSet[dt.date] = frozenset(),
+    ) -> dt.date:
         """Move the end of a calendar-day period off a day on which nobody works.
 
         Shape    `day` itself, or the first later day on which the period may end.  Announced days
                  off always roll; an ordinary Saturday or Sunday rolls only with `weekends`,
                  because the law speaks of statutory holidays and its reading for weekends is
-                 disputed.
+                 disputed.  No day in `without` is an end.
         """
-        while not self._may_end(day, weekends):
+        while day in without or not self._may_end(day, weekends):
             day += ONE_DAY
         return day
 
@@ -249,13 +279,27 @@ class WorkCalendar:
         kind = self.kind_of(day)
         return kind.works or (kind is DayKind.WEEKEND and not weekends)
 
-    def _step(self, day: dt.date, count: int, step: dt.timedelta) -> dt.date:
+    def _step(
+        self,
+        day: dt.date,
+        count: int,
+        step: dt.timedelta,
+        without: AbstractSet[dt.date] = frozenset(),
+    ) -> dt.date:
         if count < 1:
             raise PeriodNotCountable(count=count, unit="working_days")
         while count:
             day = self._shifted(day, step)
-            count -= self.is_working_day(day)
+            count -= self.is_working_day(day) and day not in without
         return day
+
+    def _through(
+        self, day: dt.date, count: int, step: dt.timedelta, without: AbstractSet[dt.date]
+    ) -> dt.date:
+        passed, end = day, self._shifted(day, step * count)
+        while missing := sum(passed < one <= end or end <= one < passed for one in without):
+            passed, end = end, self._shifted(end, step * missing)
+        return end
 
     def _shifted(self, day: dt.date, step: dt.timedelta) -> dt.date:
         try:

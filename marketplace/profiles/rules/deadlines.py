@@ -7,6 +7,8 @@ and, if nobody works on the last one, the end moves to the next day on which som
 """
 
 import datetime as dt
+import functools
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from marketplace.kit.days import SHANGHAI, ZONE_NAME
@@ -26,8 +28,9 @@ from marketplace.profiles.rules.profile import RuleProfile
 class Deadline:
     """The end of a period, and how it was found.
 
-    Units    `at` is the instant at which `on` is over (24:00 in `zone`), aware and in UTC: at
-             that instant it is too late.  `counted_on` is the last day before any roll.
+    Units    `at` is the instant at which `on` is over (24:00 in `zone`, or close of business),
+             aware and in UTC: at that instant it is too late.  `counted_on` is the last day before
+             any roll.
     """
 
     at: dt.datetime
@@ -99,8 +102,16 @@ def end_of(day: dt.date) -> dt.datetime:
     >>> end_of(dt.date(2026, 10, 14)).isoformat()
     '2026-10-14T16:00:00+00:00'
     """
-    midnight = dt.datetime.combine(day + ONE_DAY, dt.time.min, SHANGHAI)
-    return midnight.astimezone(dt.UTC)
+    return moment_of(day + ONE_DAY, dt.time.min)
+
+
+def moment_of(day: dt.date, time: dt.time) -> dt.datetime:
+    """Find the instant at which a clock in Beijing shows `time` on `day`, in UTC.
+
+    >>> moment_of(dt.date(2026, 10, 14), dt.time(17, 30)).isoformat()
+    '2026-10-14T09:30:00+00:00'
+    """
+    return dt.datetime.combine(day, time, SHANGHAI).astimezone(dt.UTC)
 
 
 def deadline(
@@ -108,34 +119,68 @@ def deadline(
     period: Period,
     calendar: WorkCalendar,
     *,
-    roll_weekends: bool = True,
+    roll_weekends: bool | None = None,
+    suspended: AbstractSet[dt.date] = frozenset(),
+    ends_at: dt.time | None = None,
 ) -> Deadline:
     """Find the end of a period that an event sets off.
 
     Shape    a Deadline whose last day is a working day, except that an ordinary weekend end of a
-             calendar-day period stays where it is without `roll_weekends`.
+             calendar-day period stays where it is without `roll_weekends`; None leaves that to
+             the period.  Days in `suspended` are neither counted nor ends.  The period ends at
+             24:00, or at `ends_at` on its last day where the receiving body closes then.  A
+             period that is counted back ends on the day it leads to, and is not rolled: a later
+             day would cut it short.
     Refuses  CalendarYearNotLoaded if a day must be known that no calendar covers;
              AnchorWithoutZone.
     Source   Civil Code articles 201 and 203; the State Council's yearly notice on days off.
     """
     anchor_on = local_date(anchor)
+    if period.backward:
+        return _counted_back(anchor_on, period, calendar, suspended=suspended, ends_at=ends_at)
+    rolls = period.roll_weekends if roll_weekends is None else roll_weekends
     if period.unit == "working_days":
-        on = counted_on = calendar.add_working_days(anchor_on, period.count)
-        steps = explanations.working_days(anchor_on, on, period.count, calendar)
+        on = counted_on = calendar.add_working_days(anchor_on, period.count, without=suspended)
+        explain = functools.partial(explanations.working_days, anchor_on, on, period.count)
         editions = calendar.editions(anchor_on + ONE_DAY, on)
     else:
-        counted_on = calendar.add_calendar_days(anchor_on, period.count)
-        on = calendar.roll(counted_on, weekends=roll_weekends)
-        steps = explanations.calendar_days(anchor_on, counted_on, on, calendar)
+        counted_on = calendar.add_calendar_days(anchor_on, period.count, without=suspended)
+        on = calendar.roll(counted_on, weekends=rolls, without=suspended)
+        explain = functools.partial(explanations.calendar_days, anchor_on, counted_on, on)
         editions = calendar.editions(counted_on, on)
     return Deadline(
-        at=end_of(on),
+        at=end_of(on) if ends_at is None else moment_of(on, ends_at),
         on=on,
         anchor_on=anchor_on,
         counted_on=counted_on,
         period=period,
         calendar_versions=editions,
-        steps=steps,
+        steps=explain(calendar, suspended=suspended, ends_at=ends_at),
+    )
+
+
+def _counted_back(
+    anchor_on: dt.date,
+    period: Period,
+    calendar: WorkCalendar,
+    *,
+    suspended: AbstractSet[dt.date],
+    ends_at: dt.time | None,
+) -> Deadline:
+    """Find the day that lies a period before an event; the day of the event is not counted."""
+    working = period.unit == "working_days"
+    count = calendar.subtract_working_days if working else calendar.subtract_calendar_days
+    on = count(anchor_on, period.count, without=suspended)
+    return Deadline(
+        at=end_of(on) if ends_at is None else moment_of(on, ends_at),
+        on=on,
+        anchor_on=anchor_on,
+        counted_on=on,
+        period=period,
+        calendar_versions=calendar.editions(on, anchor_on - ONE_DAY),
+        steps=explanations.counted_back(
+            anchor_on, on, period, calendar, suspended=suspended, ends_at=ends_at
+        ),
     )
 
 
@@ -144,7 +189,7 @@ def earliest_bid_deadline(
     profile: RuleProfile,
     calendar: WorkCalendar,
     *,
-    roll_weekends: bool = True,
+    roll_weekends: bool | None = None,
 ) -> Deadline:
     """Find the earliest moment at which a call published then may close.
 
@@ -165,7 +210,7 @@ def amended_closing(
     profile: RuleProfile,
     calendar: WorkCalendar,
     *,
-    roll_weekends: bool = True,
+    roll_weekends: bool | None = None,
 ) -> AmendedClosing:
     """Find when a call closes after an amendment that may affect how bids are written.
 

@@ -15,7 +15,9 @@ class Period:
     """A length in days, with its origin where a rule profile states it.
 
     Units    `count` whole days, 1 to 3650; `rule` as `profile@version/parameter`, empty if typed
-             in.
+             in; `roll_weekends` says whether a calendar-day period that ends on an ordinary
+             weekend moves on; one that is `backward` is counted back from the event, and its
+             end is not moved at all.
     Refuses  PeriodNotCountable for anything else.
     """
 
@@ -24,6 +26,8 @@ class Period:
     rule: str = ""
     source: str = ""
     unverified: bool = False
+    roll_weekends: bool = True
+    backward: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be counted."""
@@ -40,6 +44,8 @@ class Period:
             "rule": self.rule,
             "source": self.source,
             "unverified": self.unverified,
+            "roll_weekends": self.roll_weekends,
+            "backward": self.backward,
         }
 
 

@@ -98,7 +98,19 @@ class RuleProfile:
             rule=f"{self.code}@{self.version}/{name}",
             source=found.source,
             unverified=found.unverified,
+            roll_weekends=self.roll_weekends,
+            backward=found.definition.backward,
         )
+
+    @property
+    def only_by_name(self) -> bool:
+        """Say whether this profile is never what its track stands for, unless it is named."""
+        return self.has("only_by_name") and self.flag("only_by_name")
+
+    @property
+    def roll_weekends(self) -> bool:
+        """Say whether an end on an ordinary weekend moves on; a silent profile lets it."""
+        return not self.has("weekend_roll") or self.flag("weekend_roll")
 
     def integer(self, name: str) -> int:
         """Read a whole number that is not a length in days."""

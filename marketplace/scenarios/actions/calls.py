@@ -244,7 +244,7 @@ async def amend(
     if frozen:
         raise FrozenField(fields=frozen)
     profile = await queries.profile_of(session, row, local_date(now))
-    refuse_findings(linting.lint(new, profile))
+    refuse_findings(linting.lint(new, profile, siblings=await queries.siblings(session, row)))
     material = contents.is_material(changed)
     if material:
         calendar = await profiles.work_calendar(session)
@@ -345,4 +345,5 @@ async def lint(
 ) -> tuple[linting.Finding, ...]:
     """Check a call as it stands, without deciding anything."""
     profile = await queries.profile_of(session, row, local_date(now))
-    return linting.lint(await queries.content(session, row), profile)
+    content, siblings = await queries.content(session, row), await queries.siblings(session, row)
+    return linting.lint(content, profile, siblings=siblings)

@@ -93,7 +93,10 @@ async def check_lint(
     """Refuse a call whose content in force breaks a rule that blocks."""
     calendar = await profiles.work_calendar(session) if planned else None
     content = await queries.content(session, row)
-    refuse_findings(linting.lint(content, profile, planned=planned, calendar=calendar))
+    siblings = await queries.siblings(session, row)
+    refuse_findings(
+        linting.lint(content, profile, planned=planned, calendar=calendar, siblings=siblings)
+    )
 
 
 def refuse_findings(findings: tuple[linting.Finding, ...]) -> None:
@@ -108,6 +111,7 @@ def refuse_findings(findings: tuple[linting.Finding, ...]) -> None:
                     "pointer": finding.pointer,
                     "source": finding.source,
                     "message": {"zh": finding.message.zh, "en": finding.message.en},
+                    "suggestion": {"zh": finding.suggestion.zh, "en": finding.suggestion.en},
                 }
                 for finding in blocking
             ],

@@ -35,6 +35,10 @@ class Dataset:
     personal_data: bool
     legal_basis: str
     licence: str
+    retention: str | None = None
+    """How long copies may be kept, and what happens to them then."""
+    pipia: str | None = None
+    """The impact assessment, where personal data are used: its number and date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +52,48 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Money that one funder has committed to one phase, and the paper that says so."""
+
+    funder: str
+    phase: str
+    amount_fen: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What the call may cost, and the highest price a bid may ask."""
+    """What the call may cost, where the money comes from, the highest price a bid may ask."""
 
     ceiling_fen: int
     max_price_fen: int | None = None
     min_price_fen: int | None = None
     eligible: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    method_approval: str | None = None
+    """The approval to buy without an open tender although the year's total asks for one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bonds:
+    """What a bidder or winner must deposit; nothing by default."""
+
+    bid_fen: int = 0
+    performance_bps: int = 0
+    non_cash: bool = True
+    """Whether a guarantee or an insurance is as good as cash."""
+    refund_days: int = 5
+    """Within how many days a bond is given back, counted as the track counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """A fair-competition exception that was granted: by which article, why, and until when."""
+
+    article: str
+    reason: Text
+    until: str
+    """The last day, as in 2026-12-31."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +192,10 @@ class Content:
     acceptance: tuple[Acceptance, ...] = ()
     race: Race = field(default_factory=Race)
     qualifications: tuple[Qualification, ...] = ()
+    bonds: Bonds = field(default_factory=Bonds)
+    need_designers: tuple[str, ...] = ()
+    """Firms that helped to design or specify the need, by name; they cannot bid on it."""
+    competition_exemption: Exemption | None = None
     illustrative: bool = False
     name_source: str | None = None
 

@@ -1,40 +1,20 @@
 """Rules a call must keep, checked while drafting, at approval and again at publication.
 
 Each finding names the rule, its source, the field and what would be right.  Whether a finding
-blocks or asks for a review is the rule profile's to say.
+blocks or asks for a review is the rule profile's to say.  The rules stand in `checks`, by subject.
 """
 
-import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, cast
+from collections.abc import Sequence
 
-from marketplace.kit.money import BPS_WHOLE
 from marketplace.profiles.rules.calendar import WorkCalendar
-from marketplace.profiles.rules.deadlines import earliest_bid_deadline
 from marketplace.profiles.rules.profile import RuleProfile
-from marketplace.scenarios.rules import yardstick
-from marketplace.scenarios.rules.content import Content, Text
+from marketplace.scenarios.rules.checks import clocks, datasets, fairness, money, weights
+from marketplace.scenarios.rules.checks.clocks import Planned
+from marketplace.scenarios.rules.checks.finding import Finding
+from marketplace.scenarios.rules.checks.money import Sibling
+from marketplace.scenarios.rules.content import Content
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One broken rule."""
-
-    rule: str
-    severity: str
-    pointer: str
-    source: str
-    message: Text
-    suggestion: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """When the call would be published and closed, as far as it is known."""
-
-    published_at: dt.datetime
-    bid_deadline_at: dt.datetime
+__all__ = ["Finding", "Planned", "Sibling", "blocking", "lint"]
 
 
 def lint(
@@ -43,198 +23,32 @@ def lint(
     *,
     planned: Planned | None = None,
     calendar: WorkCalendar | None = None,
+    siblings: Sequence[Sibling] = (),
 ) -> tuple[Finding, ...]:
     """Check a call against the rules of its legal track.
 
-    Shape    findings in the order of the rules; LINT-11 alone needs `planned` and `calendar`.
+    Shape    findings in the order of the rules; LINT-11 alone needs `planned` and `calendar`,
+             LINT-13 the other calls of the same unit in the year.
     """
     findings = [
-        *_weights(content),
-        *_choices(content, profile),
-        *_race(content, profile),
-        *_price_weight(content, profile),
-        *_qualifications(content, profile),
-        *_maximum_price(content, profile),
+        *weights.weights(content),
+        *weights.price_weight(content, profile),
+        *weights.scored_gates(content, profile),
+        *fairness.conditions(content, profile, planned=planned),
+        *fairness.designers(content, profile),
+        *money.bonds(content, profile),
+        *money.maximum_price(content, profile),
+        *datasets.datasets(content, profile),
     ]
     if planned is not None and calendar is not None:
-        findings += _clocks(profile, planned, calendar)
+        findings += clocks.clocks(profile, planned, calendar)
+    findings += money.funding(content, profile)
+    findings += money.splitting(content, profile, siblings)
+    findings += weights.choices(content, profile)
+    findings += weights.race(content, profile)
     return tuple(findings)
 
 
 def blocking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Keep the findings that block approval and publication."""
     return tuple(finding for finding in findings if finding.severity == "error")
-
-
-def _weights(content: Content) -> Iterator[Finding]:
-    """LINT-01: weights make 100, and every criterion can turn a value into points."""
-    source = "政府采购法实施条例 第34条"
-    total = sum(criterion.weight_bps for criterion in content.criteria)
-    if total != BPS_WHOLE:
-        yield Finding(
-            # A file by which no score can be computed is no file on any track.
-            rule="LINT-01", severity="error", pointer="/criteria", source=source,
-            message=Text(
-                f"权重合计 {total / 100:g},应为 100", f"The weights make {total / 100:g}, not 100"
-            ),
-            suggestion=Text("调整各项权重使合计为 100", "Adjust the weights to add up to 100"),
-        )  # fmt: skip
-    for pointer in dict.fromkeys(yardstick.flaws(content)):
-        yield Finding(
-            rule="LINT-01", severity="error", pointer=pointer, source=source,
-            message=Text(
-                f"{pointer}:缺少可量化的规则,或与其他字段矛盾",
-                f"{pointer}: not quantified, or at odds with the other fields",
-            ),
-            suggestion=Text("补充分值标准或量化规则", "State the scale or the quantified rule"),
-        )  # fmt: skip
-
-
-def _choices(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-14: method, aggregation and tie-breaks are among those the track allows."""
-    scheme = content.scoring
-    chosen = {
-        "evaluation_methods": [("/scoring/method", scheme.method)],
-        "aggregations": [("/scoring/aggregation", scheme.aggregation)],
-        "tie_breaks": [
-            (f"/scoring/tie_breaks/{place}", rule.partition(":")[0])
-            for place, rule in enumerate(scheme.tie_breaks)
-        ],
-    }
-    for name, choices in chosen.items():
-        allowed = profile.allowed(name)
-        for pointer, choice in choices:
-            if choice not in allowed:
-                yield Finding(
-                    rule="LINT-14", severity=_severity(profile), pointer=pointer,
-                    source=profile.parameter(name).source,
-                    message=Text(
-                        f"该法定路径不适用 {choice}", f"This track does not allow {choice}"
-                    ),
-                    suggestion=Text(f"可选:{'、'.join(allowed)}", f"Choose {', '.join(allowed)}"),
-                )  # fmt: skip
-
-
-def _race(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-15: the race has room for its winners, and no more lanes than the track allows."""
-    race, lanes = content.race, profile.integer("max_awards")
-    fits = 1 <= race.final_solvers <= race.stage1_solvers <= lanes
-    known = {None, *(phase.code for phase in content.cost_share)}
-    if not fits or race.eliminate_at not in known:
-        yield Finding(
-            rule="LINT-15", severity=_severity(profile), pointer="/race",
-            source=profile.parameter("max_awards").source,
-            message=Text(
-                f"赛马安排有误,或超过 {lanes} 家",
-                f"The race contradicts itself or has more than {lanes} solvers",
-            ),
-            suggestion=Text("核对各阶段家数和淘汰阶段", "Check the solvers of each stage"),
-        )  # fmt: skip
-
-
-def _price_weight(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-02: the weight of price, and of the R&D plan, within what the track allows."""
-    if content.scoring.method == "lowest_price":
-        return
-    category = cast('Literal["goods", "services"]', content.category)
-    lowest, highest = profile.price_weight_bounds_bps(category)
-    prices = [one for one in content.criteria if one.kind == "price_low_first"]
-    weight = sum(one.weight_bps for one in prices)
-    bounded = profile.flag("price_required") or bool(prices)
-    if bounded and not lowest <= weight <= highest:
-        name = f"price_weight_floor_{category}_bps"
-        source = profile.parameter(name).source if profile.has(name) else ""
-        yield Finding(
-            rule="LINT-02", severity=_severity(profile), pointer="/criteria", source=source,
-            message=Text(
-                f"价格权重 {weight / 100:g},应在 {lowest / 100:g} 至 {highest / 100:g} 之间",
-                f"Price weighs {weight / 100:g}; {lowest / 100:g} to {highest / 100:g} is allowed",
-            ),
-            suggestion=Text("调整价格分权重", "Adjust the weight of the price"),
-        )  # fmt: skip
-    if profile.has("rd_plan_weight_floor_bps"):
-        floor = profile.integer("rd_plan_weight_floor_bps")
-        plan = sum(one.weight_bps for one in content.criteria if one.code == "rd_plan")
-        if plan < floor:
-            yield Finding(
-                rule="LINT-02", severity=_severity(profile), pointer="/criteria",
-                source=profile.parameter("rd_plan_weight_floor_bps").source,
-                message=Text(
-                    f"研发方案权重 {plan / 100:g},不得低于 {floor / 100:g}",
-                    f"The R&D plan (rd_plan) weighs {plan / 100:g}, less than {floor / 100:g}",
-                ),
-                suggestion=Text("提高研发方案权重", "Give the R&D plan more weight"),
-            )  # fmt: skip
-
-
-def _qualifications(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-03: no condition of eligibility is scored again."""
-    codes = {one.code for one in content.qualifications}
-    titles = {_folded(one.zh) for one in content.qualifications}
-    for index, criterion in enumerate(content.criteria):
-        if criterion.code in codes or _folded(criterion.title.zh) in titles:
-            yield Finding(
-                rule="LINT-03", severity=_severity(profile), pointer=f"/criteria/{index}",
-                source="财政部令第87号 第55条(未核对原文)",
-                message=Text(
-                    f"资格条件“{criterion.title.zh}”又被列为评分项",
-                    f"Eligibility condition {criterion.code} is scored as well",
-                ),
-                suggestion=Text("资格条件只作合格与否判断", "Keep it as a condition only"),
-            )  # fmt: skip
-
-
-def _maximum_price(content: Content, profile: RuleProfile) -> Iterator[Finding]:
-    """LINT-09: a maximum price within the budget, phases within it too, and no minimum price."""
-    budget, source = content.budget, profile.parameter("max_price_required").source
-    if budget.max_price_fen is None and profile.flag("max_price_required"):
-        yield Finding(
-            rule="LINT-09", severity=_severity(profile), pointer="/budget/max_price_fen",
-            source=source,
-            message=Text("未设最高限价", "There is no maximum price"),
-            suggestion=Text("设定不高于预算的最高限价", "State a maximum price within the budget"),
-        )  # fmt: skip
-    if budget.max_price_fen is not None and budget.max_price_fen > budget.ceiling_fen:
-        yield Finding(
-            rule="LINT-09", severity="error", pointer="/budget/max_price_fen", source=source,
-            message=Text("最高限价高于预算", "The maximum price is above the budget"),
-            suggestion=Text("最高限价不得超过预算", "Lower it to the budget or less"),
-        )  # fmt: skip
-    if budget.min_price_fen is not None:
-        yield Finding(
-            rule="LINT-09", severity=_severity(profile), pointer="/budget/min_price_fen",
-            source="招标投标法实施条例 第27条",
-            message=Text("不得规定最低限价", "A minimum price is not allowed"),
-            suggestion=Text("删除最低限价", "Remove it"),
-        )  # fmt: skip
-    phases = sum(phase.ceiling_fen for phase in content.cost_share)
-    if phases > budget.ceiling_fen:
-        yield Finding(
-            rule="LINT-09", severity="error", pointer="/cost_share", source="预算法 第13条",
-            message=Text("各阶段上限之和超过预算", "The phase ceilings exceed the budget together"),
-            suggestion=Text("各阶段上限之和不得超过预算", "Lower the ceilings"),
-        )  # fmt: skip
-
-
-def _clocks(profile: RuleProfile, planned: Planned, calendar: WorkCalendar) -> Iterator[Finding]:
-    """LINT-11: the bid window is at least what the track asks for."""
-    earliest = earliest_bid_deadline(planned.published_at, profile, calendar)
-    if planned.bid_deadline_at < earliest.at:
-        yield Finding(
-            # A clock that is too short costs bidders their right on every track.
-            rule="LINT-11", severity="error", pointer="/bid_deadline_at",
-            source=earliest.period.source or "",
-            message=Text(
-                f"截止时间早于最早允许时间({earliest.on} 24:00)",
-                f"The deadline is before the earliest one allowed, the end of {earliest.on}",
-            ),
-            suggestion=Text(f"不早于 {earliest.on} 24:00", f"Not before the end of {earliest.on}"),
-        )  # fmt: skip
-
-
-def _severity(profile: RuleProfile) -> str:
-    return profile.chosen("lint_severity")
-
-
-def _folded(text: str) -> str:
-    return "".join(text.split()).casefold()

@@ -1,9 +1,10 @@
 """The content of a call as a poster writes it: every field bounded, every error told at once."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from marketplace.wire.shapes import (
     BilingualIn,
@@ -13,6 +14,7 @@ from marketplace.wire.shapes import (
     In,
     LongBilingualIn,
     ShortText,
+    Truth,
     WholeFen,
     WholeNumber,
 )
@@ -37,16 +39,6 @@ MetricName = Annotated[
 TieBreak = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}(:[a-z][a-z0-9_]{0,31})?$")]
 
 
-def _truth(value: Any) -> Any:
-    # Pydantic would take 1, "yes" and "off"; whoever means yes or no can write true or false.
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
-Truth = Annotated[bool, BeforeValidator(_truth)]
-
-
 def _text(value: Decimal | None) -> str | None:
     """Write a decimal as it is kept: plain, with the places it came with."""
     return None if value is None else format(value, "f")
@@ -64,6 +56,10 @@ class DatasetIn(In):
     personal_data: Truth
     legal_basis: ShortText
     licence: ShortText
+    retention: ShortText | None = None
+    """How long copies may be kept, and what happens to them then."""
+    pipia: ShortText | None = None
+    """The impact assessment, where personal data are used: its number and date."""
 
     def document(self) -> dict[str, Any]:
         """Write it as it is stored."""
@@ -83,8 +79,17 @@ class AcceptanceIn(In):
         return self.model_dump(exclude={"value"}) | {"value": _text(self.value)}
 
 
+class SourceIn(In):
+    """Money that one funder has committed to one phase, and the paper that says so."""
+
+    funder: Literal["gov", "poster"]
+    phase: PhaseCode
+    amount_fen: WholeFen
+    reference: ShortText
+
+
 class BudgetIn(In):
-    """What the call may cost, and the highest price a bid may ask."""
+    """What the call may cost, where the money comes from, the highest price a bid may ask."""
 
     ceiling_fen: WholeFen
     max_price_fen: WholeFen | None = None
@@ -92,6 +97,34 @@ class BudgetIn(In):
     """Only so that a draft can be told that the law forbids it."""
     eligible: list[Code] = Field(default_factory=list, max_length=LIST_MAX)
     """The kinds of cost that are shared."""
+    sources: list[SourceIn] = Field(default_factory=list, max_length=LIST_MAX)
+    method_approval: ShortText | None = None
+    """The approval to buy without an open tender although the year's total asks for one."""
+
+
+class BondsIn(In):
+    """What a bidder or winner must deposit; nothing by default."""
+
+    bid_fen: WholeFen = 0
+    performance_bps: Bps = 0
+    non_cash: Truth = True
+    refund_days: Annotated[WholeNumber, Field(ge=1, le=365)] = 5
+
+
+class ExemptionIn(In):
+    """A fair-competition exception that was granted: by which article, why, and until when."""
+
+    article: ShortText
+    reason: BilingualIn
+    until: dt.date
+
+    def document(self) -> dict[str, Any]:
+        """Write it as it is stored."""
+        return {
+            "article": self.article,
+            "reason": self.reason.document(),
+            "until": self.until.isoformat(),
+        }
 
 
 class RaceIn(In):
@@ -212,6 +245,10 @@ class ContentIn(In):
     qualifications: Annotated[
         list[QualificationIn], Field(max_length=LIST_MAX, default_factory=list)
     ]
+    bonds: BondsIn = BondsIn()
+    need_designers: list[ShortText] = Field(default_factory=list, max_length=LIST_MAX)
+    """Firms that helped to design or specify the need, by name; they cannot bid on it."""
+    competition_exemption: ExemptionIn | None = None
     illustrative: Truth = False
     """Invented for a demonstration."""
     name_source: ShortText | None = None
@@ -234,6 +271,13 @@ class ContentIn(In):
             "scoring": self.scoring.model_dump(),
             "criteria": [one.document() for one in self.criteria],
             "qualifications": [one.model_dump() for one in self.qualifications],
+            "bonds": self.bonds.model_dump(),
+            "need_designers": self.need_designers,
+            "competition_exemption": (
+                None
+                if self.competition_exemption is None
+                else self.competition_exemption.document()
+            ),
             "illustrative": self.illustrative,
             "name_source": self.name_source,
         }

@@ -159,6 +159,21 @@ class TestProfileInForce:
             pinned = await queries.profile_pinned(session, TENDER.code, 2)
         assert (chosen.version, pinned.version) == (1, 2)
 
+    @pytest.mark.postgres
+    async def test_never_takes_one_that_holds_only_by_name(self, database: Database) -> None:
+        """Not even a later version of it; who names it gets it, and alone it is no choice."""
+        by_name = given.the_tendering_law()
+        later = next_version(by_name, dt.date(2026, 1, 1))
+        await load(database, TENDER, by_name, later)
+
+        async with database.reading() as session:
+            chosen = await queries.profile_in_force(session, Track.PROCUREMENT_TENDER, TODAY)
+            named = await queries.profile_row_in_force(session, by_name.code, TODAY)
+            with pytest.raises(NoProfileInForce):
+                await queries.profile_in_force(session, TENDER.track, dt.date(2024, 1, 1))
+
+        assert (chosen.code, named.version) == (TENDER.code, 2)
+
     async def test_refuses_where_nothing_is_in_force(self, database: Database) -> None:
         """Too early, another track, no such code: each has its own answer."""
         await load(database, TENDER)

@@ -114,3 +114,77 @@ def test_the_explanation_accounts_for_every_day(anchor: dt.date, count: int, uni
     skipped_codes = ("days_off_skipped", "weekends_skipped", "rolled")
     skipped = sum(len(step.days) for step in found.steps if step.code in skipped_codes)
     assert (found.on - found.anchor_on).days == count + skipped
+
+
+@quick
+@given(anchors, anchors, anchors)
+def test_working_days_between_days_add_up(first: dt.date, second: dt.date, third: dt.date) -> None:
+    """From one day to another over a third, in any order; backwards is the same, negative."""
+    between = CALENDAR.working_days_between
+
+    assert between(first, second) + between(second, third) == between(first, third)
+    assert between(first, second) == -between(second, first)
+    assert first > second or between(first, second) >= 0
+
+
+@quick
+@given(anchors, counts)
+def test_counting_the_days_of_a_period_gives_its_length(anchor: dt.date, count: int) -> None:
+    """Adding working days and counting them are inverse to each other."""
+    end = CALENDAR.add_working_days(anchor, count)
+
+    assert CALENDAR.working_days_between(anchor, end) == count
+    assert CALENDAR.working_days_between(anchor, end - ONE_DAY) == count - 1
+
+
+suspended_days = st.sets(st.dates(dt.date(2025, 1, 1), dt.date(2026, 6, 30)), max_size=40)
+
+
+@quick
+@given(anchors, counts, units, suspended_days)
+def test_a_suspension_takes_no_day_from_a_period(
+    anchor: dt.date, count: int, unit: DayUnit, suspended: set[dt.date]
+) -> None:
+    """As many days count as without it, none of them suspended; the end is not suspended either."""
+    found = deadline(anchor, Period(count=count, unit=unit), CALENDAR, suspended=suspended)
+
+    passed = (found.counted_on - anchor).days
+    days = [anchor + ONE_DAY * number for number in range(1, passed + 1)]
+    counted = [
+        day
+        for day in days
+        if day not in suspended and (unit == "calendar_days" or CALENDAR.is_working_day(day))
+    ]
+    assert len(counted) == count
+    assert found.on not in suspended
+    assert found.on >= last_day(anchor, count, unit)
+
+
+@quick
+@given(anchors, counts, units, suspended_days)
+def test_the_explanation_accounts_for_suspended_days_too(
+    anchor: dt.date, count: int, unit: DayUnit, suspended: set[dt.date]
+) -> None:
+    """Days passed = days counted + days that the steps say were skipped, suspended or rolled."""
+    found = deadline(anchor, Period(count=count, unit=unit), CALENDAR, suspended=suspended)
+
+    codes = ("days_off_skipped", "weekends_skipped", "suspended", "rolled")
+    skipped = [day for step in found.steps if step.code in codes for day in step.days]
+    assert len(skipped) == len(set(skipped))
+    assert (found.on - found.anchor_on).days == count + len(skipped)
+
+
+@quick
+@given(anchors.filter(lambda day: day > dt.date(2025, 6, 1)), counts, units)
+def test_a_lead_counted_back_is_undone_by_counting_on(
+    anchor: dt.date, count: int, unit: DayUnit
+) -> None:
+    """From a working day back and on again: the day itself; nothing is rolled on the way back."""
+    event = CALENDAR.roll(anchor)
+    back = deadline(event, Period(count=count, unit=unit, backward=True), CALENDAR)
+
+    assert back.on < event
+    if unit == "working_days":
+        assert CALENDAR.add_working_days(back.on, count) == event
+    else:
+        assert back.on + ONE_DAY * count == event

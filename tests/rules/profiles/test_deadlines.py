@@ -346,6 +346,8 @@ class TestExplanation:
             "rule": "procurement_tender@1/challenge",
             "source": "政府采购法 第52条;政府采购法实施条例 第53条",
             "unverified": False,
+            "roll_weekends": True,
+            "backward": False,
         }
         assert document["calendar_versions"] == [
             {"year": 2025, "version": 1, "unverified": False},

@@ -28,6 +28,8 @@ def document(code: str) -> dict[str, Any]:
 
 
 PROFILES = {track: RuleProfile.from_document(document(track)) for track in Track}
+ALL = {path.stem: RuleProfile.from_document(document(path.stem)) for path in FOLDER.glob("*.toml")}
+"""Those of the tracks, and those that hold only where they are named."""
 TENDER = PROFILES[Track.PROCUREMENT_TENDER]
 SUBSIDY = PROFILES[Track.SUBSIDY]
 
@@ -179,6 +181,14 @@ class TestShippedProfiles:
         assert RuleProfile.from_document(shuffled) == PROFILES[track]
         assert canonical_json(stored)
 
+    def test_gives_every_track_its_own_and_only_named_ones_beside_it(self) -> None:
+        """A second profile of a track must say that it holds only by name."""
+        beside = {code for code in ALL if code not in set(Track)}
+
+        assert beside == {"tendering_law"}
+        assert all(ALL[code].only_by_name for code in beside)
+        assert not any(profile.only_by_name for profile in PROFILES.values())
+
     @pytest.mark.parametrize("track", Track)
     def test_is_named_after_its_track(self, track: Track) -> None:
         """One file per track, under the track's name."""
@@ -186,7 +196,7 @@ class TestShippedProfiles:
 
     def test_uses_every_definition(self) -> None:
         """A definition that no profile states is dead weight."""
-        used = {one.name for profile in PROFILES.values() for one in profile.parameters}
+        used = {one.name for profile in ALL.values() for one in profile.parameters}
 
         assert used == set(DEFINITIONS)
         assert set(DEFINITIONS) > REQUIRED

@@ -1,9 +1,9 @@
-"""The shapes of the profiles room on the wire."""
+"""Rule profiles, calendars and deadlines on the wire."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from marketplace.profiles import queries
 from marketplace.profiles.errors import PeriodOrRule
@@ -12,8 +12,13 @@ from marketplace.profiles.rules.deadlines import Deadline
 from marketplace.profiles.rules.documents import VERSION_MAX
 from marketplace.profiles.rules.parameters import Parameter
 from marketplace.profiles.rules.periods import COUNT_MAX, DayUnit, Period
+from marketplace.profiles.rules.suspensions import Suspension, suspended_days
 from marketplace.profiles.tables import CalendarYearRow, RuleProfileRow
 from marketplace.wire.shapes import BilingualOut, Code, In, Moment, Out, WholeNumber
+
+SUSPENSIONS_MAX = 20
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""Hours and minutes, as in 17:30."""
 
 
 class ParameterOut(Out, frozen=True, kw_only=True):
@@ -152,6 +157,27 @@ class CalendarOut(Out, frozen=True, kw_only=True):
         )
 
 
+class SuspensionIn(In):
+    """A stretch in which the clock stands; both ends are known."""
+
+    from_at: Moment
+    until_at: Moment
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        # Longer than any period that can be counted, so no honest question is cut off.
+        if self.until_at - self.from_at > dt.timedelta(days=COUNT_MAX):
+            raise ValueError(f"must not be longer than {COUNT_MAX} days")
+        return self
+
+    def suspension(self) -> Suspension:
+        """Read it.
+
+        Refuses  SuspensionBackwards.
+        """
+        return Suspension(from_at=self.from_at, until_at=self.until_at)
+
+
 class DeadlineIn(In):
     """A period to count: typed in, or named as a parameter of a rule profile."""
 
@@ -163,8 +189,23 @@ class DeadlineIn(In):
     """The code of a rule profile; without `version`, the one in force on the day of the event."""
     version: Annotated[WholeNumber, Field(ge=1, le=VERSION_MAX)] | None = None
     parameter: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    roll_weekends: bool = True
-    """Whether a calendar-day period that ends on an ordinary weekend moves on, too."""
+    roll_weekends: bool | None = None
+    """Whether a calendar-day period that ends on an ordinary weekend moves on, too; without it as
+    the profile says, and by default it does."""
+    ends_at: TimeOfDay | None = None
+    """When the receiving body closes, in Beijing; without it the day ends at 24:00."""
+    suspensions: list[SuspensionIn] = Field(default_factory=list, max_length=SUSPENSIONS_MAX)
+    """Stretches in which the clock stood: a day that one of them touches is not counted."""
+
+    def suspended(self) -> frozenset[dt.date]:
+        """List the days on which the clock stood."""
+        # Every suspension says when it ends, so what time it is now does not matter.
+        suspensions = [one.suspension() for one in self.suspensions]
+        return suspended_days(suspensions, now=self.anchor_at)
+
+    def closing_time(self) -> dt.time | None:
+        """Read when the receiving body closes."""
+        return None if self.ends_at is None else dt.time.fromisoformat(self.ends_at)
 
     def typed_period(self) -> Period | None:
         """Read the period that was typed in; None if a parameter was named instead.

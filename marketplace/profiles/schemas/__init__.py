@@ -1,0 +1,1 @@
+"""The shapes of the profiles room on the wire."""

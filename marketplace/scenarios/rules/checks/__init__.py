@@ -1,0 +1,1 @@
+"""The rules of the lint by subject; `rules/lint` puts them in order."""
