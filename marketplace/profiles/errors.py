@@ -31,6 +31,13 @@ class AnchorWithoutZone(Unacceptable):
     title_zh = "起算时刻缺少时区,无法确定其所在日期。"
 
 
+class SuspensionBackwards(Unacceptable):
+    """A suspension ends before it begins."""
+
+    code = "profiles.suspension_backwards"
+    title_zh = "中止期间的结束时刻早于开始时刻。"
+
+
 class ProfileMalformed(Unacceptable):
     """This is not a rule profile: see which parameter or field is wrong."""
 

@@ -16,6 +16,7 @@ StepCode = Literal[
     "weekends_skipped",
     "rolled",
     "weekend_kept",
+    "suspended",
     "ends",
 ]
 
