@@ -17,7 +17,14 @@ from marketplace.identity.routes import keys, organizations, people
 from marketplace.identity.rules.access import Actor
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
-from marketplace.scenarios.routes import batches, calls, moves
+from marketplace.scenarios.routes import (
+    amendments,
+    batches,
+    calls,
+    enquiries,
+    moves,
+    suspensions,
+)
 from marketplace.scoring.routes import files, marking, panels, rounds
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
@@ -50,10 +57,14 @@ def doors() -> list[ControllerRouterHandler]:
         batches.BatchController,
         calls.ScenarioController,
         moves.MoveController,
+        amendments.AmendmentController,
+        suspensions.SuspensionController,
+        enquiries.CallEnquiryController,
+        enquiries.EnquiryController,
         offers.CallBidController,
         offers.BidController,
         openings.OpeningController,
-        openings.amend,
+        openings.confirm_amendment,
         panels.PanelController,
         marking.MarkingController,
         marking.decide_responsiveness,

@@ -16,9 +16,11 @@ from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries import suspensions
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content, content_from
+from marketplace.scenarios.rules.suspensions import Block
 
 OPENED_STATES = frozenset(BidState) - LIVE_STATES - {BidState.WITHDRAWN, BidState.LAPSED}
 """States that only an opening leads to: what was never opened is never shown."""
@@ -199,14 +201,15 @@ class Detail:
 async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.datetime) -> Detail:
     """Describe a bid with its bidder, its check, and what the actor may do with it."""
     call = await scenarios.scenario(session, row.scenario_id)
-    assert call.bid_deadline_at is not None
+    barring = await suspensions.in_force(session, call.id, now=now)
     solver = await identity.organization(session, row.solver_id)
     standing = Standing(
         state=row.state,
         solver_id=row.solver_id,
         poster_id=call.poster_id,
         call_state=call.state,
-        bid_deadline_at=call.bid_deadline_at,
+        closes_at=scenarios.closing_at(call),
+        barred=Block.BIDDING in suspensions.blocks_of(barring),
         asker_verified=solver.verified_at is not None and not solver.blacklisted,
         asked=await scenarios.content(session, call),
         answered=await sealed_under(session, row) if row.content_number else None,

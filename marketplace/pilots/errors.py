@@ -162,3 +162,17 @@ class ClaimsOpen(Conflict):
 
     code = "pilots.claims_open"
     title_zh = "仍有未结的费用申报或应付款项,不能关闭试点。"
+
+
+class PilotsOpen(Conflict):
+    """A call is completed when every pilot of it is closed."""
+
+    code = "pilots.open"
+    title_zh = "该榜单尚有未关闭的试点。"
+
+
+class StillReserved(Conflict):
+    """Money of a closed pilot is still reserved."""
+
+    code = "pilots.still_reserved"
+    title_zh = "已关闭的试点仍有预留资金。"

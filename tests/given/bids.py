@@ -14,7 +14,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.secrets import Keeper
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 

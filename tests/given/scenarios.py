@@ -15,8 +15,8 @@ from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import calls, drafting, publishing
+from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.content import Content
 from tests.given.identity import Someone, an_organization, someone
 from tests.given.profiles import SEEDS, shipped_rules
@@ -177,7 +177,7 @@ async def published(
     await approved(database, clock, draft)
     version = await the_version(database, draft)
     async with database.writing() as session:
-        await calls.publish(
+        await publishing.publish(
             session,
             draft.cast.approver.actor,
             draft.id,

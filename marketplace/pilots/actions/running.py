@@ -21,6 +21,7 @@ from marketplace.events.tables import EventRow
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.ledger import actions as ledger
 from marketplace.ledger.rules.accounts import AccountKind, AccountName
@@ -45,7 +46,7 @@ from marketplace.pilots.rules.settlement import (
 )
 from marketplace.pilots.tables import Phase, Pilot
 from marketplace.profiles.rules.deadlines import local_date
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 
 ACCOUNTS = (AccountKind.RESERVED, AccountKind.PAYABLE, AccountKind.DISBURSED, AccountKind.BORNE)
 """Opened for every party and phase of a pilot."""
@@ -62,12 +63,13 @@ class Contract:
 
 
 async def open_pilot(
-    session: WriteSession, actor: Actor, award_id: UUID, *, contract: Contract, now: dt.datetime
+    session: WriteSession, actor: Actor, award_id: UUID, *, contract: Contract, clock: Clock
 ) -> Pilot:
     """Open a pilot from a standing award and commit every party's part of every phase (P01, P02).
 
-    Refuses  AwardNotStanding; PartiesNotDistinct; FundsInsufficient, with what is left, when a
-             funder's budget of the year does not cover its part.
+    Refuses  AwardNotStanding; Suspended while a suspension bars signing; PartiesNotDistinct;
+             FundsInsufficient, with what is left, when a funder's budget of the year does not cover
+             its part.
     """
     access.require(actor, Permission.PILOTS_RUN)
     award = await awards.award(session, award_id)
@@ -78,7 +80,8 @@ async def open_pilot(
     if len({contract.gov_id, call.poster_id, award.solver_id}) < len(PARTIES):
         raise PartiesNotDistinct()
     await identity.verified_organization(session, contract.gov_id)
-    await awarding.sign(session, actor, award_id, now=now)
+    await awarding.sign(session, actor, award_id, clock=clock)
+    now = await clock.decisive(session)
     drafted = PILOT.initial().target
     row = Pilot(
         number=f"{call.number}-P{award.slot}",

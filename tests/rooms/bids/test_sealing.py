@@ -16,7 +16,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.secrets import CannotUnseal, Keeper
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from tests.given import bids as given
 from tests.given.scenarios import Called, a_content, a_published_call, the_panel_seated, the_version
 from tests.given.traces import everything
