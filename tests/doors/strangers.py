@@ -83,7 +83,30 @@ ROWS: dict[str, frozenset[str]] = {
     "scenarios_shelve": APPROVER,
     "scenarios_revive": APPROVER,
     "scenarios_publish": APPROVER,
-    "scenarios_amend": OFFICER,
+    "scenarios_shelved": READERS,
+    "scenarios_schedule": APPROVER,
+    "scenarios_unschedule": APPROVER,
+    "scenarios_confirm_amendment": APPROVER,
+    "scenarios_withdraw_amendment": OFFICER | APPROVER,
+    "amendments_propose": OFFICER,
+    "amendments_list": EVERYBODY,
+    "suspensions_order": frozenset({"review_body", "supervisor", "bureau_approver"}),
+    "suspensions_list": EVERYBODY,
+    "suspensions_get": EVERYBODY,
+    "suspensions_lift": frozenset({"supervisor"}),
+    "batches_plan": OFFICER,
+    "batches_publish": APPROVER,
+    "batches_progress": EVERYBODY,
+    # questions: one of `solver` waits; those who answer see it, and nobody else
+    "enquiries_ask": SOLVER | {"other_solver", "stranger"},
+    "enquiries_list": SIGNED_IN,
+    "enquiries_get": SOLVER | POSTER | BUREAU | {"supervisor"},
+    "enquiries_draft_answer": POSTER | OFFICER,
+    "enquiries_publish": OFFICER,
+    "enquiries_set_aside": OFFICER,
+    "clarifications_list": EVERYBODY,
+    "followers_add": SIGNED_IN,
+    "followers_remove": SIGNED_IN,
     "scenarios_cancel": APPROVER,
     "scenarios_fail": APPROVER,
     # bids
@@ -176,7 +199,19 @@ BODIES: dict[str, Any] = {
     "scenarios_approve": {"review": given.REVIEW},
     "scenarios_shelve": {"reason": "缓办", "review_on": "2026-12-01"},
     "scenarios_publish": {"bid_deadline_at": "2026-05-06T17:00:00+08:00"},
-    "scenarios_amend": {"content": CONTENT, "note": "更正"},
+    "scenarios_schedule": {
+        "publish_at": "2026-12-01T09:00:00+08:00",
+        "bid_deadline_at": "2026-12-31T17:00:00+08:00",
+    },
+    "amendments_propose": {"content": CONTENT, "note": "更正"},
+    "suspensions_order": {"cause": "complaint", "reason": "投诉", "blocks": ["signing"]},
+    "suspensions_lift": {"reason": "已处理"},
+    "batches_plan": {"scenarios": 3, "by_domain": {"health": 1}, "planned_for": "2026-06-01"},
+    "batches_publish": {"bid_deadline_at": "2026-05-06T17:00:00+08:00"},
+    "enquiries_ask": {"question": "数据何时开放?"},
+    "enquiries_draft_answer": {"answer": "自发榜之日起开放。"},
+    "enquiries_publish": {"changes_content": False},
+    "enquiries_set_aside": {"reason": "与本榜单无关"},
     "scenarios_cancel": {"reason": "task_cancelled"},
     "scenarios_fail": {"reason": "illegal_file"},
     "bids_submit": OFFER,
@@ -239,6 +274,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     """Play a call to its ranking, and let everybody else come in."""
     play = await given.a_play(client, database, clock, "solver", "second", "third")
     await play.publish(given.a_content(given.EVERYTHING), Track.PROCUREMENT_TENDER)
+    question = {"question": "数据何时开放?"}
+    asked = await play.do(play.solvers["solver"], f"{play.url}/enquiries", question)
     await play.seat_panel()
     await play.upload_truth()
     for name, quote in (("solver", 800_000), ("second", 850_000), ("third", 900_000)):
@@ -253,7 +290,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
     people = await _people(database, play)
-    return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
+    values = await _values(database, play, people, ranked.json()["id"])
+    return World(people=people, values=values | {"enquiry_id": asked["id"]})
 
 
 async def _people(database: Database, play: given.Play) -> dict[str, Someone]:
@@ -294,6 +332,8 @@ async def _values(
     async with database.writing() as session:
         await fanout.fan_out(session, now=play.clock.now())
     deliveries = await play.get(poster, f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")
+    barred = {"cause": "complaint", "reason": "投诉(示例)", "blocks": ["signing"]}
+    suspension = await play.do(people["supervisor"], f"{play.url}/suspensions", barred)
     bid_id = play.bids["solver"]
     submissions = await play.get(solver, f"/v1/bids/{bid_id}/submissions")
     return {
@@ -305,6 +345,7 @@ async def _values(
         "version": "1",
         "year": "2026",
         "batch_id": call["batch_id"],
+        "suspension_id": suspension["id"],
         "scenario_id": play.scenario_id,
         "bid_id": bid_id,
         "criterion": "benchmark",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
-from marketplace.identity.rules.access import Actor
+from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios.errors import EnquiryUnknown
 from marketplace.scenarios.rules.enquiries import (
@@ -31,7 +31,9 @@ class Sight:
 def sight_of(actor: Actor, call: Scenario) -> Sight:
     """Tell what an actor may see of the questions about a call."""
     askers = may_know_askers(actor)
-    return Sight(every=askers or answers(actor, call.poster_id, call.end_user_id), askers=askers)
+    decides = actor.may(Permission.SCENARIOS_APPROVE)
+    works = answers(actor, call.poster_id, call.end_user_id)
+    return Sight(every=askers or decides or works, askers=askers)
 
 
 async def enquiry(session: ReadSession, enquiry_id: UUID, *, lock: bool = False) -> Enquiry:

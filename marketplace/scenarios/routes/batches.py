@@ -12,6 +12,7 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, page_of
+from marketplace.profiles.rules.deadlines import local_date
 from marketplace.scenarios.actions import drafting, publishing
 from marketplace.scenarios.queries import batches as queries
 from marketplace.scenarios.schemas.batches import (
@@ -27,7 +28,9 @@ from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
 AnyRequest = Request[Actor, None, State]
-ByYear = Annotated[int, QueryParameter(ge=2000, le=2999, description="The calendar year.")]
+ByYear = Annotated[
+    int | None, QueryParameter(ge=2000, le=2999, description="The calendar year; else the present.")
+]
 
 
 class BatchController(Controller):
@@ -77,10 +80,12 @@ class BatchController(Controller):
         self,
         request: AnyRequest,
         reader: NamedDependency[ReadSession],
-        year: ByYear,
+        clock: NamedDependency[Clock],
+        year: ByYear = None,
     ) -> Response[ProgressOut]:
         """Count the calls published in a calendar year by domain, against the yearly goal."""
-        return answer(request, ProgressOut.of(await queries.progress_of(reader, year)))
+        found = await queries.progress_of(reader, year or local_date(clock.now()).year)
+        return answer(request, ProgressOut.of(found))
 
     @put("/{batch_id:uuid}/plan", operation_id="batches_plan")
     async def plan(

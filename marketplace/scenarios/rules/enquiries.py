@@ -62,8 +62,8 @@ OPEN_PER_ASKER_MAX: Final = 20
 
 
 def answers(actor: Actor, poster_id: UUID, end_user_id: UUID) -> bool:
-    """Tell whether somebody works on the answers of a call: its poster's side and the bureau."""
-    if actor.may(Permission.SCENARIOS_REVIEW) or actor.may(Permission.SCENARIOS_APPROVE):
+    """Tell whether somebody works on the answers of a call: its poster's side, and officers."""
+    if actor.may(Permission.SCENARIOS_REVIEW):
         return True
     drafts = actor.may(Permission.SCENARIOS_DRAFT)
     return drafts and actor.organization_id in {poster_id, end_user_id}
