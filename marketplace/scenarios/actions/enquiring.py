@@ -140,16 +140,16 @@ async def publish_answer(
     access.require_other_hands(actor, found.answered_by, duty="drafter/officer")
     await _check_amendment(session, found, publication)
     assert found.answer is not None
-    found.state = EnquiryState(target)
+    number = 1 + await enquiries.published_so_far(session, row.id)
+    found.state, found.number = EnquiryState(target), number
     found.public_question = publication.question or found.question
-    found.number = 1 + await enquiries.published_so_far(session, row.id)
     found.amendment_id, found.content_version = publication.amendment_id, row.content_version
     found.decided_by, found.decided_at = person_of(actor), now
     found.version += 1
     await session.flush()
     said = ClarificationPublished(
         scenario_id=row.id,
-        number=found.number,
+        number=number,
         question=found.public_question,
         answer=found.answer,
         content_version=row.content_version,
