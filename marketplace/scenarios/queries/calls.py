@@ -58,7 +58,8 @@ def closing_at(row: Scenario) -> dt.datetime | None:
 def clock_stands(row: Scenario, now: dt.datetime) -> bool:
     """Tell whether a suspension holds the bid clock now."""
     resumes_at = row.clock_resumes_at
-    return row.clock_stopped_at is not None and (resumes_at is None or now < resumes_at)
+    stopped = row.state is ScenarioState.PUBLISHED and row.clock_stopped_at is not None
+    return stopped and (resumes_at is None or now < resumes_at)
 
 
 def deadline_shown(row: Scenario, now: dt.datetime) -> dt.datetime | None:

@@ -26,7 +26,7 @@ from marketplace.scenarios.schemas.enquiries import (
     SetAsideIn,
 )
 from marketplace.scenarios.tables import Enquiry
-from marketplace.wire.answers import answer, expected_version
+from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
@@ -73,9 +73,9 @@ class CallEnquiryController(Controller):
             reader, actor, call, after=id_after(cursor), limit=limit + 1
         )
         page = page_of(list(rows), limit, "id")
-        sight, now = enquiries.sight_of(actor, call), clock.now()
+        english, now = prefers_english(request), clock.now()
         items = [
-            EnquiryOut.of(one, sight=sight, own=one.asker_id == actor.organization_id, now=now)
+            EnquiryOut.of(one, call=call, actor=actor, english=english, now=now)
             for one in page.items
         ]
         return answer(request, PageOut(items=items, next_cursor=page.next_cursor))
@@ -222,9 +222,9 @@ async def _told(
 ) -> Response[EnquiryOut]:
     """Answer with a question as its reader may see it; for others it does not exist."""
     call = await queries.scenario(session, row.scenario_id)
-    sight = enquiries.sight_of(request.user, call)
-    own = row.asker_id == request.user.organization_id
-    if not sight.every and not own:
+    actor, english = request.user, prefers_english(request)
+    own = row.asker_id == actor.organization_id
+    if not enquiries.sight_of(actor, call).every and not own:
         raise EnquiryUnknown(enquiry_id=str(row.id))
-    out = EnquiryOut.of(row, sight=sight, own=own, now=clock.now())
+    out = EnquiryOut.of(row, call=call, actor=actor, english=english, now=clock.now())
     return answer(request, out, version=row.version, status=status)

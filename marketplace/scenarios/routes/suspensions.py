@@ -15,8 +15,13 @@ from marketplace.kit.paging import id_after, page_of
 from marketplace.scenarios.actions import suspending
 from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.queries import suspensions
-from marketplace.scenarios.schemas.suspensions import LiftIn, SuspensionIn, SuspensionOut
-from marketplace.wire.answers import answer, expected_version
+from marketplace.scenarios.schemas.suspensions import (
+    LiftIn,
+    Reader,
+    SuspensionIn,
+    SuspensionOut,
+)
+from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
@@ -52,7 +57,7 @@ class SuspensionController(Controller):
             until_at=data.until_at,
             clock=clock,
         )
-        out = SuspensionOut.of(found, now=clock.now(), from_inside=True)
+        out = SuspensionOut.of(found, now=clock.now(), reader=_reader(request, inside=True))
         return answer(request, out, version=found.version, status=201)
 
     @get(operation_id="suspensions_list")
@@ -73,8 +78,8 @@ class SuspensionController(Controller):
             reader, row.id, after=id_after(cursor), limit=limit + 1
         )
         page = page_of(list(rows), limit, "id")
-        now = clock.now()
-        items = [SuspensionOut.of(one, now=now, from_inside=inside) for one in page.items]
+        now, who = clock.now(), _reader(request, inside=inside)
+        items = [SuspensionOut.of(one, now=now, reader=who) for one in page.items]
         return answer(request, PageOut(items=items, next_cursor=page.next_cursor))
 
     @get("/{suspension_id:uuid}", operation_id="suspensions_get")
@@ -91,7 +96,7 @@ class SuspensionController(Controller):
         row = await queries.scenario_seen_by(reader, actor, scenario_id)
         found = await suspensions.suspension(reader, row.id, suspension_id)
         inside = queries.knows_from_inside(actor, row)
-        out = SuspensionOut.of(found, now=clock.now(), from_inside=inside)
+        out = SuspensionOut.of(found, now=clock.now(), reader=_reader(request, inside=inside))
         return answer(request, out, version=found.version)
 
     @post("/{suspension_id:uuid}/actions/lift", status_code=200, operation_id="suspensions_lift")
@@ -117,5 +122,10 @@ class SuspensionController(Controller):
             expected_version=expected_version(request),
             clock=clock,
         )
-        out = SuspensionOut.of(found, now=clock.now(), from_inside=True)
+        out = SuspensionOut.of(found, now=clock.now(), reader=_reader(request, inside=True))
         return answer(request, out, version=found.version)
+
+
+def _reader(request: AnyRequest, *, inside: bool) -> Reader:
+    """Tell who reads, and how much of it they may."""
+    return Reader(actor=request.user, english=prefers_english(request), from_inside=inside)

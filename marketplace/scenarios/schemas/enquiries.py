@@ -6,11 +6,13 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from marketplace.scenarios.queries.enquiries import Sight
+from marketplace.identity.rules.access import Actor
+from marketplace.scenarios.queries.enquiries import sight_of
 from marketplace.scenarios.rules.enquiries import OPEN_ENQUIRIES, EnquiryState
-from marketplace.scenarios.schemas.calls import Reason
-from marketplace.scenarios.tables import Enquiry
-from marketplace.wire.shapes import In, Out
+from marketplace.scenarios.rules.part_choices import of_enquiry
+from marketplace.scenarios.schemas.calls import Reason, actions_out
+from marketplace.scenarios.tables import Enquiry, Scenario
+from marketplace.wire.shapes import ActionsOut, In, Out
 
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
@@ -69,10 +71,21 @@ class EnquiryOut(Out, frozen=True, kw_only=True):
     """Which clarification it became."""
     set_aside_why: str | None
     asker: AskerOut | None
+    actions: ActionsOut
 
     @classmethod
-    def of(cls, row: Enquiry, *, sight: Sight, own: bool, now: dt.datetime) -> "EnquiryOut":
+    def of(
+        cls, row: Enquiry, *, call: Scenario, actor: Actor, english: bool, now: dt.datetime
+    ) -> "EnquiryOut":
         """Read one question as its reader may see it."""
+        sight, own = sight_of(actor, call), row.asker_id == actor.organization_id
+        choices = of_enquiry(
+            actor,
+            row.state,
+            poster_id=call.poster_id,
+            end_user_id=call.end_user_id,
+            drafted_by=row.answered_by,
+        )
         told = sight.every or row.state is EnquiryState.PUBLISHED
         late = row.reply_due_at is not None and now >= row.reply_due_at
         asker = AskerOut(organization_id=row.asker_id, person_id=row.asked_by)
@@ -89,6 +102,7 @@ class EnquiryOut(Out, frozen=True, kw_only=True):
             number=row.number,
             set_aside_why=row.set_aside_why,
             asker=asker if own or sight.askers else None,
+            actions=actions_out(choices, english=english),
         )
 
 

@@ -1,12 +1,15 @@
 """What is asked of a suspension, and what is answered about it."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
+from marketplace.identity.rules.access import Actor
 from marketplace.scenarios.queries.suspensions import order_of
+from marketplace.scenarios.rules.part_choices import of_suspension
 from marketplace.scenarios.rules.suspensions import (
     Authority,
     Block,
@@ -14,9 +17,9 @@ from marketplace.scenarios.rules.suspensions import (
     SuspensionState,
     state_of,
 )
-from marketplace.scenarios.schemas.calls import Reason
+from marketplace.scenarios.schemas.calls import Reason, actions_out
 from marketplace.scenarios.tables import Suspension
-from marketplace.wire.shapes import In, Moment, Out
+from marketplace.wire.shapes import ActionsOut, In, Moment, Out
 
 
 class SuspensionIn(In):
@@ -38,6 +41,15 @@ class LiftIn(In):
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads, in which language, and whether they may know what is not public."""
+
+    actor: Actor
+    english: bool
+    from_inside: bool
+
+
 class SuspensionOut(Out, frozen=True, kw_only=True):
     """A suspension, without the people behind it."""
 
@@ -55,21 +67,25 @@ class SuspensionOut(Out, frozen=True, kw_only=True):
     reason: str | None
     """The story; null for whoever is outside."""
     lifted_why: str | None
+    actions: ActionsOut
 
     @classmethod
-    def of(cls, row: Suspension, *, now: dt.datetime, from_inside: bool) -> "SuspensionOut":
+    def of(cls, row: Suspension, *, now: dt.datetime, reader: Reader) -> "SuspensionOut":
         """Read one suspension as its reader may see it."""
+        state = state_of(order_of(row), now)
+        choices = of_suspension(reader.actor, row.authority, state)
         return cls(
             id=row.id,
             version=row.version,
             scenario_id=row.scenario_id,
-            state=state_of(order_of(row), now),
+            state=state,
             cause=row.cause,
             authority=row.authority,
             blocks=row.blocks,
             from_at=row.from_at,
             until_at=row.until_at,
             lifted_at=row.lifted_at,
-            reason=row.reason if from_inside else None,
-            lifted_why=row.lifted_why if from_inside else None,
+            reason=row.reason if reader.from_inside else None,
+            lifted_why=row.lifted_why if reader.from_inside else None,
+            actions=actions_out(choices, english=reader.english),
         )

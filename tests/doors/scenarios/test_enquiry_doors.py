@@ -9,6 +9,7 @@ import pytest
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
+from marketplace.scenarios.rules.suspensions import Block
 from tests.given import scenarios as given
 from tests.given.identity import Someone, someone
 
@@ -230,3 +231,30 @@ async def test_lifting_wants_the_version_that_was_read(
 
     assert codes == [428, 412, 404, 200]
     assert await lift(url, {"If-Match": etag}) == 409
+
+
+async def test_what_is_offered_is_what_happens(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock
+) -> None:
+    """A question and a suspension name what their reader may do, and the reason of the rest."""
+    called = await given.a_published_call(database, clock)
+    cast = called.cast
+    url, told = await asked(client, called, await someone(database, Role.SOLVER))
+    order = await given.suspended(database, clock, called, blocks=(Block.SIGNING,))
+    place = f"/v1/scenarios/{called.id}/suspensions/{order.id}"
+
+    async def offered(who: Someone, address: str) -> tuple[list[str], dict[str, str]]:
+        actions = (await client.get(address, headers=who.headers)).json()["actions"]
+        return actions["allowed"], {one["action"]: one["code"] for one in actions["blocked"]}
+
+    early = [await offered(who, url) for who in (cast.poster, cast.officer, cast.auditor)]
+    await move(client, cast.officer, url, "draft-answer", {"answer": "2024 年。"})
+    drafted = await offered(cast.officer, url)
+    refused = await move(client, cast.officer, url, "publish", {})
+    lifting = [await offered(who, place) for who in (cast.supervisor, cast.approver, cast.poster)]
+
+    assert told["actions"] == {"allowed": [], "blocked": []}
+    assert early == [(["draft_answer"], {}), (["draft_answer", "set_aside"], {}), ([], {})]
+    assert drafted == (["draft_answer", "set_aside"], {"publish": "identity.same_hands"})
+    assert refused.json()["code"] == "identity.same_hands"
+    assert lifting == [(["lift"], {}), ([], {"lift": "scenarios.not_your_suspension"}), ([], {})]
