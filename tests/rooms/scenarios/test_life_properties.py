@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,7 +30,7 @@ from tests.given.amending import amended
 HOUR = dt.timedelta(hours=1)
 
 STEPS = st.one_of(
-    st.tuples(st.just("wait"), st.integers(min_value=1, max_value=24 * 12)),
+    st.tuples(st.just("wait"), st.integers(min_value=1, max_value=24 * 30)),
     st.tuples(st.just("amend"), st.just(0)),
     st.tuples(st.just("suspend"), st.integers(min_value=0, max_value=24 * 10)),
     st.tuples(st.just("bar_signing"), st.just(0)),
@@ -86,17 +87,22 @@ class Life:
             row = await queries.scenario(session, self.called.id)
             now = self.clock.now()
             announced = queries.deadline_shown(row, now)
-            barring = await suspensions.in_force(session, row.id, now=now)
+            rows = await suspensions.suspensions_of(session, row.id, after=UUID(int=0), limit=99)
             written = select(ScenarioVersion.number).where(ScenarioVersion.scenario_id == row.id)
             numbers = sorted((await session.exec(written)).all())
         assert announced is not None
         assert announced >= self.announced_at, "the deadline came nearer"
         self.announced_at = announced
-        stands = any(Block.CLOSING in one.blocks and one.from_at < announced for one in barring)
-        if stands and row.state is ScenarioState.PUBLISHED:
-            assert queries.state_at(row, now) is ScenarioState.PUBLISHED, "closed while suspended"
+        seen = queries.state_at(row, now)
+        orders = [suspensions.order_of(one) for one in rows]
+        if seen is ScenarioState.CLOSED:
+            closed_at = row.closed_at or announced
+            held = [one for one in orders if one.stops_clock and one.from_at < closed_at]
+            ends = [one.ends_at for one in held]
+            assert all(end is not None and end <= closed_at for end in ends), "held, and closed"
         if row.closed_at is not None:
-            assert row.closed_at == row.bid_deadline_at, "closed before or after its deadline"
+            on_time = row.closed_at == row.bid_deadline_at and row.closed_at <= now
+            assert on_time, "closed at another moment"
         assert numbers == list(range(1, row.content_version + 1)), "two versions are in force"
 
 

@@ -143,6 +143,25 @@ async def test_two_suspensions_at_once_cost_each_moment_once(
     assert await deadline_of(database, called) == old + 5 * DAY
 
 
+async def test_time_that_was_given_back_is_not_given_back_again(
+    database: Database, clock: FixedClock
+) -> None:
+    """Two days, and later three more: five days in all, told in two shifts."""
+    called = await given.a_published_call(database, clock)
+    old = await deadline_of(database, called)
+    for days in (2, 3):
+        clock.advance(DAY)
+        order = await given.suspended(database, clock, called)
+        clock.advance(days * DAY)
+        await given.resumed(database, clock, called, order)
+
+    row = await row_of(database, called)
+    assert row.bid_deadline_at == old + 5 * DAY
+    assert row.deadline_basis is not None
+    shifts = [one["by_seconds"] for one in row.deadline_basis["shifts"]]
+    assert shifts == [days * DAY.total_seconds() for days in (2, 3)]
+
+
 async def test_a_suspension_that_bars_only_signing_leaves_the_clock_alone(
     database: Database, clock: FixedClock
 ) -> None:
