@@ -32,7 +32,14 @@ from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
-from marketplace.scenarios.routes import batches, calls, moves
+from marketplace.scenarios.routes import (
+    amendments,
+    batches,
+    calls,
+    enquiries,
+    moves,
+    suspensions,
+)
 from marketplace.scoring.routes import files, marking, panels, rounds
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
@@ -86,10 +93,14 @@ def doors() -> list[ControllerRouterHandler]:
         batches.BatchController,
         calls.ScenarioController,
         moves.MoveController,
+        amendments.AmendmentController,
+        suspensions.SuspensionController,
+        enquiries.CallEnquiryController,
+        enquiries.EnquiryController,
         offers.CallBidController,
         offers.BidController,
         openings.OpeningController,
-        openings.amend,
+        openings.confirm_amendment,
         panels.PanelController,
         marking.MarkingController,
         marking.decide_responsiveness,

@@ -67,7 +67,13 @@ def jobs_of(
         clock=SystemClock(),
     )
     return {
+        "publish_due_calls": lambda: scenarios.publish_due_calls(house.database, house.clock),
+        "end_suspensions": lambda: scenarios.end_suspensions(house.database, house.clock),
         "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
+        "tell_of_reviews": lambda: scenarios.tell_of_reviews(house.database, house.clock),
+        "tell_of_overdue_replies": lambda: scenarios.tell_of_overdue_replies(
+            house.database, house.clock
+        ),
         "note_uses": lambda: note_uses(house),
         "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
         "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(

@@ -9,7 +9,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.awards import queries
-from marketplace.awards.errors import PersonNeeded, PublicityRunning, ReasonMissing, SlotsTaken
+from marketplace.awards.errors import (
+    AwardsStanding,
+    NoCandidateLeft,
+    PersonNeeded,
+    PublicityRunning,
+    ReasonMissing,
+    SlotsTaken,
+)
 from marketplace.awards.rules.choice import choose
 from marketplace.awards.rules.lifecycle import AWARD, LIVE, AwardState
 from marketplace.awards.tables import Award
@@ -26,12 +33,15 @@ from marketplace.events.rules.envelope import Event
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
+from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.relations.actions import rechecks
 from marketplace.relations.rules.rechecks import Occasion, Stage
-from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
-from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries import suspensions
+from marketplace.scenarios.rules.lifecycle import LIFECYCLE, FailReason, ScenarioState
+from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries as scoring
 
@@ -54,6 +64,7 @@ async def decide_award(
     _check_reason(reason)
     call = await scenarios.scenario(session, scenario_id, lock=True)
     access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
+    await suspensions.refuse_if_barred(session, call.id, Block.DECIDING, now=now)
     standing = await queries.standing(session, call)
     decider = person_of(actor)
     chosen = choose(standing, bid_id, decided_by=decider)
@@ -157,9 +168,63 @@ async def forfeit_award(
     return await _tell(session, actor, row, said, now=now)
 
 
-async def sign(session: WriteSession, actor: Actor, award_id: UUID, *, now: dt.datetime) -> Award:
-    """Pass from awarded to contracted (B15); only the opening of a pilot calls this."""
+async def pass_to_next(
+    session: WriteSession, actor: Actor, scenario_id: UUID, *, reason: str, now: dt.datetime
+) -> Scenario:
+    """Go back to the decision after every winner forfeited (SC19a): the next in rank follows.
+
+    Refuses  AwardsStanding while an award holds a slot, NoCandidateLeft.
+    """
+    access.require(actor, Permission.AWARDS_DECIDE)
+    _check_reason(reason)
+    call = await _forfeited(session, actor, scenario_id, "next_candidate")
+    standing = await queries.standing(session, call)
+    if not any(one.bid_id not in standing.out for one in standing.candidates):
+        raise NoCandidateLeft()
+    return await calls.advance(session, actor, call, "next_candidate", now=now)
+
+
+async def fail_after_forfeit(
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    reason: FailReason,
+    note: str,
+    now: dt.datetime,
+) -> Scenario:
+    """End a call whose winners all forfeited (SC19b); next in rank or relaunch, a person chooses.
+
+    Refuses  AwardsStanding while an award holds a slot, ReasonMissing.
+    """
+    access.require(actor, Permission.AWARDS_DECIDE)
+    _check_reason(note)
+    call = await _forfeited(session, actor, scenario_id, "fail_after_forfeit")
+    return await calls.fail_by(
+        session, actor, call, "fail_after_forfeit", reason=reason, note=note, now=now
+    )
+
+
+async def _forfeited(session: WriteSession, actor: Actor, scenario_id: UUID, verb: str) -> Scenario:
+    """Lock a call none of whose awards holds a slot any more, for somebody of its bureau."""
+    call = await scenarios.scenario(session, scenario_id, lock=True)
+    access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
+    LIFECYCLE.check(call.state, verb)
+    live = [row for row in await queries.awards_of(session, scenario_id) if row.state in LIVE]
+    if live:
+        raise AwardsStanding(awards=[str(row.id) for row in live])
+    return call
+
+
+async def sign(session: WriteSession, actor: Actor, award_id: UUID, *, clock: Clock) -> Award:
+    """Pass from awarded to contracted (B15); only the opening of a pilot calls this.
+
+    Refuses  Suspended by the database's clock, with the call locked: a suspension that was filed
+             a moment before is found here, and one that is filed a moment later waits.
+    """
     call, row = await _locked(session, award_id)
+    now = await clock.decisive(session)
+    await suspensions.refuse_if_barred(session, call.id, Block.SIGNING, now=now)
     await _move(session, row, "sign")
     bid = await bids.opened_bid(session, row.bid_id, lock=True)
     await offering.make_move(session, actor, bid, "sign", now=now)

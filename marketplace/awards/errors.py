@@ -64,3 +64,17 @@ class PersonNeeded(Forbidden):
 
     code = "awards.person_needed"
     title_zh = "平台本身不作决定,须由具体人员办理。"
+
+
+class AwardsStanding(Conflict):
+    """An award of this call still holds a slot."""
+
+    code = "awards.standing"
+    title_zh = "该榜单仍有有效的定榜结果。"
+
+
+class NoCandidateLeft(Conflict):
+    """Nobody in the ranking is left who could follow."""
+
+    code = "awards.no_candidate_left"
+    title_zh = "排名中已无可递补的候选人。"

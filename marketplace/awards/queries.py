@@ -10,7 +10,7 @@ from marketplace.awards.rules.choice import Candidate, Standing
 from marketplace.awards.rules.lifecycle import LIVE
 from marketplace.awards.tables import Award
 from marketplace.kit.database import ReadSession
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries as scoring
 

@@ -19,9 +19,11 @@ from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.kit.days import day_of
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries import suspensions
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content, content_from
+from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
 
 OPENED_STATES = frozenset(BidState) - LIVE_STATES - {BidState.WITHDRAWN, BidState.LAPSED}
@@ -199,14 +201,15 @@ class Detail:
 async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.datetime) -> Detail:
     """Describe a bid with its bidder, its check, and what the actor may do with it."""
     call = await scenarios.scenario(session, row.scenario_id)
-    assert call.bid_deadline_at is not None
+    barring = await suspensions.in_force(session, call.id, now=now)
     solver = await identity.organization(session, row.solver_id)
     standing = Standing(
         state=row.state,
         solver_id=row.solver_id,
         poster_id=call.poster_id,
         call_state=call.state,
-        bid_deadline_at=call.bid_deadline_at,
+        closes_at=scenarios.closing_at(call),
+        barred=Block.BIDDING in suspensions.blocks_of(barring),
         asker_refused=await register.refusal(session, solver.id, on=day_of(now)),
         asked=await scenarios.content(session, call),
         answered=await sealed_under(session, row) if row.content_number else None,

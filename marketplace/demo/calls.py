@@ -13,8 +13,8 @@ from marketplace.bids.tables import Bid
 from marketplace.demo.stage import Play, Stage, Story
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit.database import WriteSession
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import calls, drafting, publishing
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries as scorings
@@ -68,7 +68,7 @@ async def _next_step(
     elif row.state is ScenarioState.UNDER_REVIEW:
         await calls.approve(session, approver, row.id, review=REVIEW, **seen, now=now)
     else:
-        await calls.publish(
+        await publishing.publish(
             session, approver, row.id, bid_deadline_at=deadline_at, **seen, clock=play.clock
         )
         play.say(f"发榜 published  {row.number}  {document['title']['zh']}")

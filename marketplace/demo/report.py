@@ -16,7 +16,7 @@ from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.kit.money import format_yuan
 from marketplace.pilots import queries as pilots
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries as scorings
 from marketplace.scoring.actions.rankings import document_of

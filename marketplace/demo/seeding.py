@@ -20,8 +20,9 @@ from marketplace.kit.database import Database, WriteSession
 from marketplace.profiles import actions as profiles
 from marketplace.profiles.rules.calendar import YearCalendar
 from marketplace.profiles.rules.profile import RuleProfile, Track
-from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import drafting
+from marketplace.scenarios.queries import batches
+from marketplace.scenarios.queries import calls as scenarios
 
 CONTENT_KEYS = (
     *("title", "problem", "domain", "category", "budget", "cost_share", "scoring", "criteria"),
@@ -192,7 +193,7 @@ async def load_scenarios(
     batch = read_toml(folder / "batch.toml")
     officer = seeded.actor_with(Role.BUREAU_OFFICER)
     async with database.writing() as session:
-        row = await scenarios.batch_by_number(session, batch["code"])
+        row = await batches.batch_by_number(session, batch["code"])
         if row is None:
             row = await drafting.create_batch(
                 session,

@@ -23,7 +23,7 @@ from marketplace.pilots.rules.settlement import Outcome
 from marketplace.pilots.tables import Claim, Phase, Pilot
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.deadlines import deadline
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring import queries as scorings
 
 DAY = dt.timedelta(days=1)
@@ -109,7 +109,7 @@ async def _open_pilot(play: Play, story: Story) -> UUID:
             sha256=hashlib.sha256(f"{story.code}/contract".encode()).hexdigest(),
         )
         pilot = await running.open_pilot(
-            session, play.seeded.actors["P-101"], row.id, contract=contract, now=now
+            session, play.seeded.actors["P-101"], row.id, contract=contract, clock=play.clock
         )
         play.say(f"试点 pilot      {pilot.number}  三方出资已预留 three funders committed")
         return pilot.id

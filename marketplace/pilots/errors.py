@@ -169,3 +169,17 @@ class OfTheSolver(Forbidden):
 
     code = "pilots.of_the_solver"
     title_zh = "揭榜方的现任或曾任人员不得审核其试点和费用。"
+
+
+class PilotsOpen(Conflict):
+    """A call is completed when every pilot of it is closed."""
+
+    code = "pilots.open"
+    title_zh = "该榜单尚有未关闭的试点。"
+
+
+class StillReserved(Conflict):
+    """Money of a closed pilot is still reserved."""
+
+    code = "pilots.still_reserved"
+    title_zh = "已关闭的试点仍有预留资金。"

@@ -17,8 +17,8 @@ from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
 from marketplace.identity.tables.people import Person
 from marketplace.kit.database import ReadSession
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring.errors import (
     CriterionUnknown,

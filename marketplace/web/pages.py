@@ -11,7 +11,7 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession
 from marketplace.kit.days import SHANGHAI
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.tables import Scenario, ScenarioVersion
 from marketplace.wire.headers import allow_page
 

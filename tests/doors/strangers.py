@@ -55,6 +55,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     """Play a call to its ranking, and let everybody else come in."""
     play = await given.a_play(client, database, clock, "solver", "second", "third")
     await play.publish(given.a_content(given.EVERYTHING), Track.PROCUREMENT_TENDER)
+    question = {"question": "数据何时开放?"}
+    asked = await play.do(play.solvers["solver"], f"{play.url}/enquiries", question)
     await play.seat_panel()
     await play.upload_truth()
     for name, quote in (("solver", 800_000), ("second", 850_000), ("third", 900_000)):
@@ -71,7 +73,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     people = await _people(database, play)
     doorkeeper = await someone(database, Role.EXPERT)
     await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
-    return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
+    values = await _values(database, play, people, ranked.json()["id"])
+    return World(people=people, values=values | {"enquiry_id": asked["id"]})
 
 
 KIND_OF: dict[Role, OrganizationKind] = {
@@ -147,6 +150,8 @@ async def _values(
     deliveries = await play.get(poster, f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")
     invitations = f"/v1/organizations/{poster.organization_id}/invitations"
     sent = await play.do(people["platform_admin"], invitations, {"roles": ["data_custodian"]})
+    barred = {"cause": "complaint", "reason": "投诉(示例)", "blocks": ["signing"]}
+    suspension = await play.do(people["supervisor"], f"{play.url}/suspensions", barred)
     bid_id = play.bids["solver"]
     submissions = await play.get(solver, f"/v1/bids/{bid_id}/submissions")
     return {
@@ -163,6 +168,7 @@ async def _values(
         "version": "1",
         "year": "2026",
         "batch_id": call["batch_id"],
+        "suspension_id": suspension["id"],
         "scenario_id": play.scenario_id,
         "bid_id": bid_id,
         "criterion": "benchmark",

@@ -14,7 +14,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.secrets import Keeper
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 
@@ -84,6 +84,18 @@ async def a_sealed_bid(
 ) -> Begun:
     """A submitted bid with its receipt."""
     begun = await a_draft_bid(database, clock, call, solver=solver)
+    return await sealed(database, clock, begun, offer=offer, keeper=keeper)
+
+
+async def sealed(
+    database: Database,
+    clock: FixedClock,
+    begun: Begun,
+    *,
+    offer: Offer | None = None,
+    keeper: Keeper = KEEPER,
+) -> Begun:
+    """A bid that was begun, submitted."""
     async with database.writing() as session:
         row = await queries.own_bid(session, begun.solver.actor, begun.id)
         _, receipt = await offering.submit_bid(

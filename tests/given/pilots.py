@@ -177,6 +177,6 @@ async def an_open_pilot(
     contract = running.Contract(gov_id=call.gov_id, year=YEAR, sha256=DIGEST)
     async with database.writing() as session:
         pilot = await running.open_pilot(
-            session, call.people.officer.actor, award.id, contract=contract, now=START
+            session, call.people.officer.actor, award.id, contract=contract, clock=clock
         )
     return OpenPilot(database=database, call=call, award_id=award.id, id=pilot.id)

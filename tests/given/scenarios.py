@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 import itertools
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -15,9 +16,11 @@ from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import calls, drafting, publishing, suspending
+from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.content import Content
+from marketplace.scenarios.rules.suspensions import Block, Cause
+from marketplace.scenarios.tables import Suspension
 from tests.given.identity import Someone, an_organization, someone
 from tests.given.profiles import SEEDS, shipped_rules
 
@@ -178,7 +181,7 @@ async def published(
     await approved(database, clock, draft)
     version = await the_version(database, draft)
     async with database.writing() as session:
-        await calls.publish(
+        await publishing.publish(
             session,
             draft.cast.approver.actor,
             draft.id,
@@ -245,3 +248,65 @@ async def the_version(database: Database, called: Called) -> int:
     """The present version of a call."""
     async with database.reading() as session:
         return (await queries.scenario(session, called.id)).version
+
+
+async def scheduled(
+    database: Database, clock: Clock, called: Called, *, ahead: dt.timedelta = dt.timedelta(days=7)
+) -> dt.datetime:
+    """The approved call set to be published by itself; the time at which it will be."""
+    version, at = await the_version(database, called), clock.now() + ahead
+    async with database.writing() as session:
+        await publishing.schedule(
+            session,
+            called.cast.approver.actor,
+            called.id,
+            publish_at=at,
+            bid_deadline_at=at + WINDOW,
+            expected_version=version,
+            clock=clock,
+        )
+    return at
+
+
+async def suspended(
+    database: Database,
+    clock: Clock,
+    called: Called,
+    *,
+    by: Someone | None = None,
+    blocks: Collection[Block] = tuple(Block),
+    until_at: dt.datetime | None = None,
+) -> Suspension:
+    """The call suspended, by the supervisor unless asked otherwise."""
+    async with database.writing() as session:
+        return await suspending.suspend(
+            session,
+            (by or called.cast.supervisor).actor,
+            called.id,
+            cause=Cause.COMPLAINT,
+            reason="投诉处理(示例)",
+            blocks=blocks,
+            until_at=until_at,
+            clock=clock,
+        )
+
+
+async def resumed(
+    database: Database,
+    clock: Clock,
+    called: Called,
+    order: Suspension,
+    *,
+    by: Someone | None = None,
+) -> None:
+    """The suspension lifted by whoever ordered it."""
+    async with database.writing() as session:
+        await suspending.lift(
+            session,
+            (by or called.cast.supervisor).actor,
+            called.id,
+            order.id,
+            why="已处理(示例)",
+            expected_version=order.version,
+            clock=clock,
+        )

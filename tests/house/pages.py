@@ -213,15 +213,28 @@ def state_tables() -> str:
     parts = []
     for lifecycle in lifecycles():
         rows = [_move(lifecycle, move) for move in lifecycle.moves]
-        parts.append(f"\n## {lifecycle.thing}\n\n{table(head, rows)}")
+        parts.append(f"\n## {lifecycle.thing}\n\n{table(head, rows)}\n\n{diagram(lifecycle)}")
     return f"""{MADE}
 
 # State tables
 
 What is not in a table cannot happen: the same rows check a request, fill `allowed_actions` in an
 answer, and make this page. `by` names roles; `system` is time, or a consequence of another move.
+The diagrams are drawn from the rows as well.
 {chr(10).join(parts)}
 """
+
+
+def diagram(lifecycle: Lifecycle) -> str:
+    """Draw a state table as a Mermaid diagram, one arrow per source of a move."""
+    order = [state.value for state in lifecycle.states]
+    left = {source for move in lifecycle.moves for source in move.sources}
+    arrows = []
+    for move in lifecycle.moves:
+        for source in sorted(move.sources, key=order.index) or ["[*]"]:
+            arrows.append(f"    {source} --> {move.target}: {move.id} {move.verb}")
+    arrows += [f"    {state} --> [*]" for state in order if state not in left]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```"])
 
 
 def _move(lifecycle: Lifecycle, move: Move) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from marketplace.scenarios.actions import drafting
 from marketplace.scenarios.rules.content import content_from
 from marketplace.scenarios.tables import Scenario
 from tests.given import scoring as given
+from tests.given.amending import amend
 from tests.given.identity import Someone
 
 pytestmark = pytest.mark.postgres
@@ -118,9 +119,8 @@ async def test_found_before_the_deadline_the_call_is_amended_and_bids_are_asked_
     await play.bid("attentive", quote_yuan=800_000)
     await play.bid("silent", quote_yuan=700_000)
     clock.move_to(given.DEADLINE - dt.timedelta(days=3))
-    amendment = {"content": given.a_content(OTHER_WEIGHTS), "note": "权重更正"}
 
-    amended = await play.move(play.cast.officer, play.url, "amend", amendment)
+    amended = (await amend(client, play.cast, play.url, given.a_content(OTHER_WEIGHTS))).json()
     asked = await play.get(play.solvers["attentive"], f"/v1/bids/{play.bids['attentive']}")
     await play.move(play.solvers["attentive"], f"/v1/bids/{play.bids['attentive']}", "reconfirm")
     await play.seat_panel()
@@ -147,9 +147,8 @@ async def test_found_after_the_opening_the_call_fails_and_a_new_one_takes_it_up(
     await play.seat_panel()
     await play.bid("ours", quote_yuan=800_000)
     await play.open()
-    amendment = {"content": given.a_content(OTHER_WEIGHTS), "note": "权重更正"}
 
-    refused = await try_to(play, play.cast.officer, "amend", amendment)
+    refused = await amend(client, play.cast, play.url, given.a_content(OTHER_WEIGHTS))
     failed = await play.move(play.cast.approver, play.url, "fail", {"reason": "illegal_file"})
     old = play.scenario_id
     batch = failed["batch_id"]

@@ -9,8 +9,8 @@ import pytest
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
 from marketplace.scenarios.jobs import close_due_calls
+from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from tests.given import scoring as given
 

@@ -146,7 +146,7 @@ async def test_an_affiliate_signs_no_contract_with_a_public_share(
     async with database.writing() as session:
         with pytest.raises(RelatedParties) as refused:
             await running.open_pilot(
-                session, call.people.officer.actor, award.id, contract=contract, now=clock.now()
+                session, call.people.officer.actor, award.id, contract=contract, clock=clock
             )
 
     assert path_of(refused.value) == proof

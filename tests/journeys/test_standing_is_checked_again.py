@@ -108,7 +108,7 @@ async def test_a_licence_revoked_after_the_decision_stops_the_contract(
     async with database.writing() as session:
         with pytest.raises(NotInGoodStanding) as refused:
             await running.open_pilot(
-                session, call.people.officer.actor, award.id, contract=contract, now=clock.now()
+                session, call.people.officer.actor, award.id, contract=contract, clock=clock
             )
 
     assert refused.value.facts["organization_id"] == str(winner)

@@ -31,10 +31,12 @@ from marketplace.kit.secrets import Keeper
 from marketplace.kit.tables import sealed_context
 from marketplace.relations.actions import rechecks
 from marketplace.relations.rules.rechecks import Occasion, Stage
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.actions import calls
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.actions import amending
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries import suspensions
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
 
 SALT_BYTES = 16
@@ -184,25 +186,19 @@ async def reconfirm_bid(
     return await make_move(session, actor, row, "reconfirm", now=now)
 
 
-async def amend_call(
+async def confirm_amendment(
     session: WriteSession,
     actor: Actor,
     scenario_id: UUID,
     *,
-    content: object,
-    note: str,
     expected_version: int,
     clock: Clock,
 ) -> Scenario:
-    """Amend a published call, and have every bidder confirm a material change (SC08, B05)."""
-    row, material = await calls.amend(
-        session,
-        actor,
-        scenario_id,
-        content=content,
-        note=note,
-        expected_version=expected_version,
-        clock=clock,
+    """Make a proposed amendment part of the call, and have every bidder confirm a material one
+    (SC08b, B05).
+    """
+    row, material = await amending.confirm(
+        session, actor, scenario_id, expected_version=expected_version, clock=clock
     )
     if material:
         await ask_reconfirmation(session, row.id, now=await clock.decisive(session))
@@ -284,9 +280,10 @@ async def _open_call(
     """Lock the call, then ask the clock, then refuse what is late."""
     call = await scenarios.call(session, scenario_id, lock=True)
     now = await clock.decisive(session)
-    check_open(call.bid_deadline_at, now)
+    check_open(call.closes_at, now)
     if call.state is not ScenarioState.PUBLISHED:
         raise CallNotOpen(state=call.state.value)
+    await suspensions.refuse_if_barred(session, call.id, Block.BIDDING, now=now)
     return call, now
 
 

@@ -35,10 +35,12 @@ from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.secrets import CannotUnseal, Keeper
 from marketplace.relations.actions import rechecks
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.actions import calls
+from marketplace.scenarios.actions import calls, closing
 from marketplace.scenarios.errors import PanelNotSeated
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries import suspensions
 from marketplace.scenarios.rules.lifecycle import LIFECYCLE as SCENARIO_LIFECYCLE
+from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
 
 
@@ -215,13 +217,15 @@ async def _due(
     row = await scenarios.scenario(session, scenario_id, lock=True)
     access.require(actor.at(row.organizer_id), permission)
     now = await clock.decisive(session)
-    await calls.close_if_due(session, row, now=now)
-    if row.bid_deadline_at is None or now < row.bid_deadline_at:
+    await closing.close_if_due(session, row, now=now)
+    closes_at = scenarios.closing_at(row)
+    if row.bid_deadline_at is None or closes_at is None or now < closes_at:
         raise TooEarlyToOpen(bid_deadline_at=row.bid_deadline_at)
     opening = await queries.opening(session, scenario_id)
     if opening is not None and opening.opened_at is not None:
         raise AlreadyOpened()
     SCENARIO_LIFECYCLE.check(row.state, "open")
+    await suspensions.refuse_if_barred(session, row.id, Block.OPENING, now=now)
     if row.panel_seated_at is None:
         raise PanelNotSeated()
     return row, now

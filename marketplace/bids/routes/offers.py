@@ -27,7 +27,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import cursor_of, id_after
 from marketplace.kit.secrets import Keeper
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 
 from marketplace.bids import queries
 from marketplace.bids.actions import offering, opening
@@ -15,8 +15,8 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.secrets import Keeper
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.schemas.calls import AmendIn, ScenarioOut
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.schemas.calls import ScenarioOut
 from marketplace.wire.answers import answer, answer_bytes, expected_version, prefers_english
 from marketplace.wire.idempotency import once
 
@@ -78,30 +78,27 @@ class OpeningController(Controller):
 
 
 @post(
-    "/v1/scenarios/{scenario_id:uuid}/actions/amend",
+    "/v1/scenarios/{scenario_id:uuid}/actions/confirm-amendment",
     status_code=200,
-    operation_id="scenarios_amend",
+    operation_id="scenarios_confirm_amendment",
     tags=["scenarios"],
 )
 @once()
-async def amend(
+async def confirm_amendment(
     request: AnyRequest,
     scenario_id: FromPath[UUID],
-    data: JSONBody[AmendIn],
     actor: NamedDependency[Actor],
     writer: NamedDependency[WriteSession],
     clock: NamedDependency[Clock],
 ) -> Response[ScenarioOut]:
-    """Change a published call; a material change moves the deadline and is confirmed by bidders."""
+    """Make the proposed amendment part of the call, as another person than who proposed it.
+
+    A material change, judged by the fields that change, moves the deadline and is to be confirmed
+    by every bidder.
+    """
     access.signed_in(actor)
-    row = await offering.amend_call(
-        writer,
-        actor,
-        scenario_id,
-        content=data.content.document(),
-        note=data.note,
-        expected_version=expected_version(request),
-        clock=clock,
+    row = await offering.confirm_amendment(
+        writer, actor, scenario_id, expected_version=expected_version(request), clock=clock
     )
     found = await scenarios.detail(writer, actor, row, now=clock.now())
     out = ScenarioOut.of(found, english=prefers_english(request))

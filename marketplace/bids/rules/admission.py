@@ -71,10 +71,13 @@ class Offer:
         )
 
 
-def check_open(bid_deadline_at: dt.datetime, now: dt.datetime) -> None:
-    """Refuse whatever comes at or after the deadline, whatever any stored state says."""
-    if now >= bid_deadline_at:
-        raise CallClosed(bid_deadline_at=bid_deadline_at, received_at=now)
+def check_open(closes_at: dt.datetime | None, now: dt.datetime) -> None:
+    """Refuse whatever comes at or after the deadline, whatever any stored state says.
+
+    Shape    None: no deadline runs out while a suspension without an end holds the clock.
+    """
+    if closes_at is not None and now >= closes_at:
+        raise CallClosed(bid_deadline_at=closes_at, received_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.identity.errors import NotPermitted
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.kit.errors import MarketplaceError
+from marketplace.scenarios.errors import Suspended
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content
 from marketplace.scenarios.rules.lifecycle import ScenarioState
@@ -28,7 +29,9 @@ class Standing:
     solver_id: UUID
     poster_id: UUID
     call_state: ScenarioState
-    bid_deadline_at: dt.datetime
+    closes_at: dt.datetime | None
+    barred: bool
+    """Whether a suspension bars bidding."""
     asker_refused: MarketplaceError | None
     """Why the bidder may not take part today, if so."""
     asked: Content
@@ -72,11 +75,13 @@ def _refusals(
     if not actor.may(Permission.BIDS_SUBMIT):
         yield NotPermitted(permission=Permission.BIDS_SUBMIT.value)
     try:
-        check_open(bid.bid_deadline_at, now)
+        check_open(bid.closes_at, now)
     except MarketplaceError as refusal:
         yield refusal
     if bid.call_state is not ScenarioState.PUBLISHED:
         yield CallNotOpen(state=bid.call_state.value)
+    if bid.barred:
+        yield Suspended()
     if verb in {"submit", "replace"} and bid.asker_refused is not None:
         yield bid.asker_refused
     if verb == "reconfirm" and bid.answered is not None:

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     SCENARIOS_REVIEW = "scenarios:review"
     SCENARIOS_APPROVE = "scenarios:approve"
     SCENARIOS_READ_ALL = "scenarios:read_all"
+    SCENARIOS_SUSPEND = "scenarios:suspend"
+    ENQUIRIES_ASK = "enquiries:ask"
     BIDS_SUBMIT = "bids:submit"
     BIDS_OPEN = "bids:open"
     BIDS_WITNESS = "bids:witness"
@@ -88,7 +90,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.SOLVER: frozenset(
-        {P.BIDS_SUBMIT, P.SUBMISSIONS_UPLOAD, P.CLAIMS_SUBMIT, P.PILOTS_RUN, P.WEBHOOKS_MANAGE}
+        {
+            P.ENQUIRIES_ASK,
+            P.BIDS_SUBMIT,
+            P.SUBMISSIONS_UPLOAD,
+            P.CLAIMS_SUBMIT,
+            P.PILOTS_RUN,
+            P.WEBHOOKS_MANAGE,
+        }
     ),
     Role.BUREAU_OFFICER: frozenset(
         {
@@ -118,6 +127,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ORGANIZATIONS_READ,
             P.SCENARIOS_APPROVE,
             P.SCENARIOS_READ_ALL,
+            P.SCENARIOS_SUSPEND,
             P.BIDS_READ_OPENED,
             P.ROUNDS_RANK,
             P.ROUNDS_READ,
@@ -144,11 +154,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.AUDIT_READ,
         }
     ),
-    Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.BIDS_WITNESS}),
+    Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND, P.BIDS_WITNESS}),
     Role.TEST_LAB: frozenset({P.TRUTH_UPLOAD, P.CLAIMS_VERIFY}),
     Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
-    Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
+    Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND}),
     Role.ORGANIZATION_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_EDIT,

@@ -26,6 +26,9 @@ class Duty(StrEnum):
     OFFICER = "officer"
     APPROVER = "approver"
     AMENDER = "amender"
+    AMENDMENT_APPROVER = "amendment_approver"
+    ANSWERER = "answerer"
+    CLARIFIER = "clarifier"
     OPENER = "opener"
     WITNESS = "witness"
     CHECKER = "checker"
@@ -45,7 +48,10 @@ WORDS: Final[dict[Duty, tuple[str, str]]] = {
     Duty.AUTHOR: ("起草、修订、签署或提交榜单", "write, sign or submit the call"),
     Duty.OFFICER: ("受理和初审榜单", "take the call into review"),
     Duty.APPROVER: ("审批和发布榜单", "approve and publish the call"),
-    Duty.AMENDER: ("更正已发布的榜单", "amend the published call"),
+    Duty.AMENDER: ("提出更正已发布的榜单", "propose to amend the published call"),
+    Duty.AMENDMENT_APPROVER: ("确认更正", "confirm the amendment"),
+    Duty.ANSWERER: ("起草答疑", "draft the answer to a question"),
+    Duty.CLARIFIER: ("发布澄清", "publish the answer"),
     Duty.OPENER: ("经办开标", "start the opening of the bids"),
     Duty.WITNESS: ("见证开标", "witness the opening of the bids"),
     Duty.CHECKER: ("资格审查", "check the eligibility of a bid"),
@@ -77,6 +83,8 @@ class Apart:
 
 
 _CALL: Final = "榜单 call"
+_AMENDMENT: Final = "更正 amendment"
+_ENQUIRY: Final = "提问 enquiry"
 _PILOT: Final = "试点 pilot"
 _CLAIM: Final = "费用申报 claim"
 _LAW_61: Final = "政府采购法 61: handling and review in different hands"
@@ -90,6 +98,8 @@ APART: Final[tuple[Apart, ...]] = (
     Apart(thing=_CALL, first=Duty.OFFICER, then=Duty.APPROVER, source=_PREPARED),
     Apart(thing=_CALL, first=Duty.AUTHOR, then=Duty.AMENDER, source=_HOUSE),
     Apart(thing=_CALL, first=Duty.APPROVER, then=Duty.AMENDER, source=_LAW_61),
+    Apart(thing=_AMENDMENT, first=Duty.AMENDER, then=Duty.AMENDMENT_APPROVER, source=_PREPARED),
+    Apart(thing=_ENQUIRY, first=Duty.ANSWERER, then=Duty.CLARIFIER, source=_HOUSE),
     Apart(
         thing=_CALL,
         first=Duty.OPENER,

@@ -23,6 +23,7 @@ from marketplace.identity.queries import standing as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
+from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.ledger import actions as ledger
 from marketplace.ledger.rules.accounts import AccountKind, AccountName
@@ -49,7 +50,7 @@ from marketplace.pilots.rules.settlement import (
 )
 from marketplace.pilots.tables import Phase, Pilot
 from marketplace.profiles.rules.deadlines import local_date
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 
 ACCOUNTS = (AccountKind.RESERVED, AccountKind.PAYABLE, AccountKind.DISBURSED, AccountKind.BORNE)
 """Opened for every party and phase of a pilot."""
@@ -66,13 +67,14 @@ class Contract:
 
 
 async def open_pilot(
-    session: WriteSession, actor: Actor, award_id: UUID, *, contract: Contract, now: dt.datetime
+    session: WriteSession, actor: Actor, award_id: UUID, *, contract: Contract, clock: Clock
 ) -> Pilot:
     """Open a pilot from a standing award and commit every party's part of every phase (P01, P02).
 
-    Refuses  AwardNotStanding; PartiesNotDistinct; FundsInsufficient, with what is left, when a
-             funder's budget of the year does not cover its part; NotInGoodStanding for a party;
-             RelatedParties where the terms promise public money.
+    Refuses  AwardNotStanding; Suspended while a suspension bars signing; PartiesNotDistinct;
+             FundsInsufficient, with what is left, when a funder's budget of the year does not cover
+             its part; NotInGoodStanding for a party; RelatedParties where the terms promise public
+             money.
     """
     access.require(actor, Permission.PILOTS_RUN)
     award = await awards.award(session, award_id)
@@ -82,11 +84,12 @@ async def open_pilot(
         raise AwardNotStanding(award_id=str(award_id), state=award.state.value)
     if len({contract.gov_id, call.poster_id, award.solver_id}) < len(PARTIES):
         raise PartiesNotDistinct()
+    now = await clock.decisive(session)
     await identity.organization_in_good_standing(session, contract.gov_id, on=local_date(now))
     documents = await scenarios.cost_share_terms(session, call.id)
     terms = [_terms(document) for document in documents]
     await recheck_contract(session, actor, award, call.poster_id, terms=terms, now=now)
-    await awarding.sign(session, actor, award_id, now=now)
+    await awarding.sign(session, actor, award_id, clock=clock)
     drafted = PILOT.initial().target
     row = Pilot(
         number=f"{call.number}-P{award.slot}",

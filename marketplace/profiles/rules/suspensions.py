@@ -9,8 +9,9 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from marketplace.kit.days import SHANGHAI
 from marketplace.profiles.errors import AnchorWithoutZone, SuspensionBackwards
-from marketplace.profiles.rules.calendar import ONE_DAY, SHANGHAI
+from marketplace.profiles.rules.calendar import ONE_DAY
 from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.explanations import Step
 

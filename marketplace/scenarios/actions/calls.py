@@ -1,47 +1,30 @@
-"""Review, publish and run a call: from the bureau's desk to the public list and off it again."""
+"""Review a call on the bureau's desk, and end or advance it once it is public."""
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from marketplace.events.rules.catalogue.scenarios import (
-    ScenarioAmended,
     ScenarioCancelled,
-    ScenarioClosed,
+    ScenarioCompleted,
     ScenarioFailed,
-    ScenarioPublished,
+    ScenarioReviewDue,
 )
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
-from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
-from marketplace.kit.digests import digest_of
-from marketplace.profiles import queries as profiles
-from marketplace.profiles.rules.deadlines import amended_closing, earliest_bid_deadline, local_date
-from marketplace.scenarios import queries
-from marketplace.scenarios.actions.drafting import write_version
-from marketplace.scenarios.actions.moving import (
-    check_lint,
-    make_move,
-    refuse_findings,
-    row_to_move,
-    tell,
-)
-from marketplace.scenarios.errors import (
-    DeadlinePassed,
-    DeadlineTooEarly,
-    FrozenField,
-    NothingChanged,
-    PanelNotSeated,
-    ReviewIncomplete,
-)
-from marketplace.scenarios.rules import content as contents
+from marketplace.profiles.rules.deadlines import local_date
+from marketplace.scenarios.actions.closing import close_if_due
+from marketplace.scenarios.actions.moving import check_lint, make_move, row_to_move, tell
+from marketplace.scenarios.errors import PanelNotSeated, ReviewDatePassed, ReviewIncomplete
+from marketplace.scenarios.queries import calls as queries
+from marketplace.scenarios.queries import siblings
 from marketplace.scenarios.rules import lint as linting
 from marketplace.scenarios.rules.lifecycle import (
     LIFECYCLE,
     CancelReason,
     FailReason,
+    ScenarioState,
 )
 from marketplace.scenarios.tables import Scenario
 
@@ -112,7 +95,7 @@ async def approve(
     profile = await queries.profile_of(session, row, local_date(now))
     await check_lint(session, row, profile, planned=None)
     row.profile_code, row.profile_version = profile.code, profile.version
-    row.review = review
+    row.review, row.ceiling_as_of = review, local_date(now)
     row.approver_id = None if actor.is_system else actor.person_id
     return await make_move(session, actor, row, "approve", now=now)
 
@@ -127,11 +110,15 @@ async def shelve(
     expected_version: int,
     now: dt.datetime,
 ) -> Scenario:
-    """Put an approved call aside until a date (SC06)."""
+    """Put an approved call aside until a date (SC06a); a scheduled publication is dropped."""
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
-    row.shelved_until, row.bureau_note = review_on, reason
+    LIFECYCLE.check(row.state, "shelve")
+    if review_on <= local_date(now):
+        raise ReviewDatePassed(review_on=review_on, today=local_date(now))
+    row.shelved_until, row.bureau_note, row.review_told_at = review_on, reason, None
+    row.publish_at = row.publish_deadline_at = row.publish_note = None
     return await make_move(session, actor, row, "shelve", reason=reason, now=now)
 
 
@@ -143,7 +130,10 @@ async def revive(
     expected_version: int,
     now: dt.datetime,
 ) -> Scenario:
-    """Take a shelved call up again (SC06), under the same pinned rules."""
+    """Take a shelved call up again (SC06b), under the same pinned rules.
+
+    The lint is run anew, and the cost ceiling is from now on in the prices of this day.
+    """
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
@@ -151,119 +141,9 @@ async def revive(
     duties.require(actor, Duty.APPROVER, await queries.hands_on(session, row))
     profile = await queries.profile_of(session, row, local_date(now))
     await check_lint(session, row, profile, planned=None)
-    row.shelved_until = row.bureau_note = None
+    row.shelved_until = row.bureau_note = row.review_told_at = None
+    row.ceiling_as_of = local_date(now)
     return await make_move(session, actor, row, "revive", now=now)
-
-
-async def publish(
-    session: WriteSession,
-    actor: Actor,
-    scenario_id: UUID,
-    *,
-    bid_deadline_at: dt.datetime,
-    expected_version: int,
-    clock: Clock,
-) -> Scenario:
-    """Put an approved call on the public list (SC07).
-
-    Refuses  LintFailed, DeadlineTooEarly with the earliest lawful one, CalendarYearNotLoaded.
-    """
-    row = await row_to_move(
-        session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
-    )
-    LIFECYCLE.check(row.state, "publish")
-    duties.require(actor, Duty.APPROVER, await queries.hands_on(session, row))
-    now = await clock.decisive(session)
-    profile = await queries.profile_of(session, row, local_date(now))
-    calendar = await profiles.work_calendar(session)
-    earliest = earliest_bid_deadline(now, profile, calendar)
-    if bid_deadline_at < earliest.at:
-        raise DeadlineTooEarly(earliest_at=earliest.at, requested_at=bid_deadline_at)
-    planned = linting.Planned(published_at=now, bid_deadline_at=bid_deadline_at)
-    await check_lint(session, row, profile, planned=planned)
-    content = (await queries.version(session, row.id, row.content_version)).content
-    row.published_at, row.bid_deadline_at = now, bid_deadline_at
-    row.publisher_id = None if actor.is_system else actor.person_id
-    row.deadline_basis = earliest.to_document()
-    row.bundle_sha256 = digest_of(_bundle(row, content))
-    await make_move(session, actor, row, "publish", now=now, silent=True)
-    said = ScenarioPublished(
-        scenario_id=row.id,
-        number=row.number,
-        title={name: text for name, text in content["title"].items() if text},
-        track=row.track.value,
-        bid_deadline_at=bid_deadline_at,
-        bundle_sha256=row.bundle_sha256,
-    )
-    return await tell(session, actor, row, said, now=now)
-
-
-def _bundle(row: Scenario, content: dict[str, Any]) -> dict[str, Any]:
-    """Everything that is published, in the form that is hashed."""
-    assert row.bid_deadline_at is not None
-    return {
-        "number": row.number,
-        "content_version": row.content_version,
-        "content": content,
-        "profile": f"{row.profile_code}@{row.profile_version}",
-        "bid_deadline_at": row.bid_deadline_at.astimezone(dt.UTC).isoformat(),
-    }
-
-
-async def amend(
-    session: WriteSession,
-    actor: Actor,
-    scenario_id: UUID,
-    *,
-    content: object,
-    note: str,
-    expected_version: int,
-    clock: Clock,
-) -> tuple[Scenario, bool]:
-    """Change a published call before its deadline (SC08); say whether the change is material.
-
-    Shape    a material change moves the deadline to the profile's lead time at least; whoever
-             calls this must then ask the bidders to reconfirm.
-    Refuses  SameHands for the author and the approver, DeadlinePassed, FrozenField for subject
-             matter and eligibility, LintFailed.
-    """
-    row = await row_to_move(
-        session, actor, scenario_id, Permission.SCENARIOS_REVIEW, expected_version
-    )
-    now = await clock.decisive(session)
-    LIFECYCLE.check(row.state, "amend")
-    duties.require(actor, Duty.AMENDER, await queries.hands_on(session, row))
-    assert row.bid_deadline_at is not None
-    if now >= row.bid_deadline_at:
-        raise DeadlinePassed(bid_deadline_at=row.bid_deadline_at)
-    old, new = await queries.content(session, row), contents.content_from(content)
-    changed = contents.changed_fields(old, new)
-    if not changed:
-        raise NothingChanged()
-    frozen = [name for name in changed if name in contents.FROZEN_WHEN_PUBLISHED]
-    if frozen:
-        raise FrozenField(fields=frozen)
-    profile = await queries.profile_of(session, row, local_date(now))
-    refuse_findings(linting.lint(new, profile, siblings=await queries.siblings(session, row)))
-    material = contents.is_material(changed)
-    if material:
-        calendar = await profiles.work_calendar(session)
-        closing = amended_closing(row.bid_deadline_at, now, profile, calendar)
-        row.bid_deadline_at = closing.at
-        if closing.required is not None:
-            row.deadline_basis = closing.required.to_document()
-    row.content_version += 1
-    row.version += 1
-    await write_version(session, actor, row, new, note=note, now=now)
-    row.bundle_sha256 = digest_of(_bundle(row, new.to_document()))
-    said = ScenarioAmended(
-        scenario_id=row.id,
-        content_version=row.content_version,
-        changed=changed,
-        material=material,
-        bid_deadline_at=row.bid_deadline_at,
-    )
-    return await tell(session, actor, row, said, now=now), material
 
 
 async def cancel(
@@ -272,16 +152,20 @@ async def cancel(
     scenario_id: UUID,
     *,
     reason: CancelReason,
+    note: str | None = None,
     expected_version: int,
     now: dt.datetime,
 ) -> Scenario:
-    """Withdraw a call before its bids are opened (SC09)."""
+    """Withdraw a call before its bids are opened (SC09).
+
+    The event tells everybody, and those who hold money or data for the call to release it.
+    """
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
-    row.final_reason = reason.value
+    row.final_reason, row.final_note = reason.value, note
     await make_move(session, actor, row, "cancel", now=now, silent=True)
-    said = ScenarioCancelled(scenario_id=row.id, reason=reason.value)
+    said = ScenarioCancelled(scenario_id=row.id, reason=reason.value, note=note)
     return await tell(session, actor, row, said, now=now)
 
 
@@ -291,28 +175,55 @@ async def fail(
     scenario_id: UUID,
     *,
     reason: FailReason,
+    note: str | None = None,
     expected_version: int,
     now: dt.datetime,
 ) -> Scenario:
-    """End a call that cannot lead to an award (SC12); a relaunch is a new scenario."""
+    """End a call that cannot lead to an award (SC12), with the reasons to everybody.
+
+    A relaunch is a new scenario.
+    """
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
     await close_if_due(session, row, now=now)
-    row.final_reason = reason.value
-    await make_move(session, actor, row, "fail", now=now, silent=True)
-    said = ScenarioFailed(scenario_id=row.id, reason=reason.value)
+    return await fail_by(session, actor, row, "fail", reason=reason, note=note, now=now)
+
+
+async def fail_by(
+    session: WriteSession,
+    actor: Actor,
+    row: Scenario,
+    verb: str,
+    *,
+    reason: FailReason,
+    note: str | None,
+    now: dt.datetime,
+) -> Scenario:
+    """End a locked call without an award by a move that another room decides (SC17c, SC19b)."""
+    row.final_reason, row.final_note = reason.value, note
+    await make_move(session, actor, row, verb, now=now, silent=True)
+    said = ScenarioFailed(scenario_id=row.id, reason=reason.value, note=note)
     return await tell(session, actor, row, said, now=now)
 
 
-async def close_if_due(session: WriteSession, row: Scenario, *, now: dt.datetime) -> bool:
-    """Write down that the deadline has passed (SC10), if it has; the row must be locked."""
-    if queries.state_at(row, now) is row.state:
+async def complete(
+    session: WriteSession, actor: Actor, row: Scenario, *, pilots: int, now: dt.datetime
+) -> Scenario:
+    """End a locked call whose pilots are all settled (SC20); only the pilots room calls this."""
+    await make_move(session, actor, row, "complete", now=now, silent=True)
+    said = ScenarioCompleted(scenario_id=row.id, pilots=pilots)
+    return await tell(session, actor, row, said, now=now)
+
+
+async def tell_review_due(session: WriteSession, row: Scenario, *, now: dt.datetime) -> bool:
+    """Tell the bureau once that the review of a locked, shelved call is due."""
+    on = row.shelved_until
+    due = row.state is ScenarioState.SHELVED and on is not None and on <= local_date(now)
+    if not due or row.review_told_at is not None or on is None:
         return False
-    row.closed_at = row.bid_deadline_at
-    await make_move(session, access.SYSTEM, row, "close", now=now, silent=True)
-    assert row.bid_deadline_at is not None
-    said = ScenarioClosed(scenario_id=row.id, closed_at=row.bid_deadline_at)
+    row.review_told_at = now
+    said = ScenarioReviewDue(scenario_id=row.id, review_on=on)
     await tell(session, access.SYSTEM, row, said, now=now)
     return True
 
@@ -345,5 +256,6 @@ async def lint(
 ) -> tuple[linting.Finding, ...]:
     """Check a call as it stands, without deciding anything."""
     profile = await queries.profile_of(session, row, local_date(now))
-    content, siblings = await queries.content(session, row), await queries.siblings(session, row)
-    return linting.lint(content, profile, siblings=siblings)
+    content = await queries.content(session, row)
+    others = await siblings.siblings(session, row)
+    return linting.lint(content, profile, siblings=others)

@@ -14,17 +14,19 @@ from marketplace.kit.database import WriteSession
 from marketplace.kit.days import day_of
 from marketplace.kit.digests import digest_of
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
-from marketplace.scenarios.actions.moving import check_fresh, make_move, tell_move
+from marketplace.scenarios.actions.moving import check_fresh, make_move, person_of, tell_move
 from marketplace.scenarios.errors import (
     BatchNumberTaken,
     ContentUnreadable,
     NeedNotSigned,
     NotRelaunchable,
     NotTheEndUser,
+    NotTheOrganizer,
     NotThePoster,
     ScenarioUnknown,
 )
+from marketplace.scenarios.queries import batches
+from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import (
     LIFECYCLE,
@@ -48,10 +50,36 @@ async def create_batch(
     """Open a list for calls."""
     access.require(actor, Permission.BATCHES_CREATE)
     await identity.organization(session, organizer_id)
-    if await queries.batch_by_number(session, number) is not None:
+    if await batches.batch_by_number(session, number) is not None:
         raise BatchNumberTaken(number=number)
     row = Batch(number=number, title=title, year=year, organizer_id=organizer_id, created_at=now)
     session.add(row)
+    await session.flush()
+    return row
+
+
+async def plan_batch(
+    session: WriteSession,
+    actor: Actor,
+    batch_id: UUID,
+    *,
+    scenarios: int | None,
+    by_domain: dict[str, int],
+    planned_for: dt.date | None,
+    expected_version: int,
+) -> Batch:
+    """Say how many calls a batch is to publish, in which domains, and when.
+
+    Refuses  NotTheOrganizer for an officer of another organisation.
+    """
+    access.require(actor, Permission.BATCHES_CREATE)
+    row = await batches.batch(session, batch_id, lock=True)
+    if row.organizer_id != actor.organization_id and not actor.is_system:
+        raise NotTheOrganizer(organizer_id=str(row.organizer_id))
+    check_fresh(row, expected_version)
+    row.planned_scenarios, row.planned_by_domain = scenarios, by_domain or None
+    row.planned_for = planned_for
+    row.version += 1
     await session.flush()
     return row
 
@@ -87,7 +115,7 @@ async def draft(
         earlier = await queries.scenario_seen_by(session, actor, supersedes_id)
         if earlier.poster_id != poster_id or earlier.state not in RELAUNCHABLE_STATES:
             raise NotRelaunchable(scenario_id=str(supersedes_id), state=earlier.state.value)
-    batch = await queries.batch(session, batch_id, lock=True)
+    batch = await batches.batch(session, batch_id, lock=True)
     # A bureau writes for posters in its own lists; a poster proposes for any list.
     access.require(actor.at(batch.organizer_id), Permission.SCENARIOS_DRAFT)
     batch.scenarios_numbered += 1
@@ -102,7 +130,7 @@ async def draft(
         poster_id=poster_id,
         end_user_id=end_user_id,
         content_version=1,
-        author_id=_person(actor),
+        author_id=person_of(actor),
         supersedes_id=supersedes_id,
         created_at=now,
     )
@@ -151,7 +179,7 @@ async def sign_need(
     check_fresh(row, expected_version)
     check_unlocked(row.state, "sign_need")
     duties.require(actor, Duty.AUTHOR, await queries.hands_on(session, row))
-    row.need_signed_by = _person(actor)
+    row.need_signed_by = person_of(actor)
     row.need_signed_at = now
     row.version += 1
     return await tell_move(session, actor, row, "sign_need", now=now)
@@ -174,7 +202,7 @@ async def submit(
     if not content.datasets and not content.no_dataset:
         raise ContentUnreadable(pointer="/datasets", expected="a dataset, or no_dataset = true")
     row.bureau_note = None
-    row.submitted_by = _person(actor)
+    row.submitted_by = person_of(actor)
     return await make_move(session, actor, row, "submit", now=now)
 
 
@@ -197,7 +225,7 @@ async def write_version(
         title_zh=content.title.zh,
         title_en=content.title.en,
         illustrative=content.illustrative,
-        written_by=_person(actor),
+        written_by=person_of(actor),
         written_at=now,
         note=note,
     )
@@ -213,12 +241,8 @@ async def _own_draft(
     row = await queries.scenario(session, scenario_id, lock=True)
     if not queries.may_see(actor, row):
         raise ScenarioUnknown(scenario_id=str(scenario_id))
-    if actor.organization_id != row.poster_id and _person(actor) != row.author_id:
+    if actor.organization_id != row.poster_id and person_of(actor) != row.author_id:
         raise NotThePoster(poster_id=str(row.poster_id))
     check_fresh(row, expected_version)
     duties.require(actor, Duty.AUTHOR, await queries.hands_on(session, row))
     return row
-
-
-def _person(actor: Actor) -> UUID | None:
-    return None if actor.is_system else actor.person_id

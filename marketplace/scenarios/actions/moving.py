@@ -10,10 +10,12 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.database import WriteSession
 from marketplace.kit.errors import Stale
+from marketplace.kit.tables import Versioned
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.profile import RuleProfile
-from marketplace.scenarios import queries
 from marketplace.scenarios.errors import LintFailed
+from marketplace.scenarios.queries import calls as queries
+from marketplace.scenarios.queries import siblings
 from marketplace.scenarios.rules import lint as linting
 from marketplace.scenarios.rules.lifecycle import FINAL_STATES, LIFECYCLE, ScenarioState
 from marketplace.scenarios.tables import Scenario
@@ -34,10 +36,15 @@ async def row_to_move(
     return row
 
 
-def check_fresh(row: Scenario, expected_version: int) -> None:
+def check_fresh(row: Versioned, expected_version: int) -> None:
     """Refuse a change that was decided on an older version."""
     if row.version != expected_version:
         raise Stale(version=row.version, expected=expected_version)
+
+
+def person_of(actor: Actor) -> UUID | None:
+    """Name the person behind an act; None where the platform itself acts."""
+    return None if actor.is_system else actor.person_id
 
 
 async def make_move(
@@ -55,7 +62,7 @@ async def make_move(
     row.state = ScenarioState(move.target)
     row.version += 1
     if row.state in FINAL_STATES:
-        row.final_at = now
+        row.final_status, row.final_at = row.state, now
     if silent:
         await session.flush()
         return row
@@ -93,9 +100,9 @@ async def check_lint(
     """Refuse a call whose content in force breaks a rule that blocks."""
     calendar = await profiles.work_calendar(session) if planned else None
     content = await queries.content(session, row)
-    siblings = await queries.siblings(session, row)
+    others = await siblings.siblings(session, row)
     refuse_findings(
-        linting.lint(content, profile, planned=planned, calendar=calendar, siblings=siblings)
+        linting.lint(content, profile, planned=planned, calendar=calendar, siblings=others)
     )
 
 

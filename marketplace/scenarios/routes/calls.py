@@ -9,23 +9,25 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from marketplace.identity.rules import access
-from marketplace.identity.rules.access import Actor
+from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, number_after, page_of
+from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
 from marketplace.scenarios.actions import calls, drafting
 from marketplace.scenarios.errors import NotThePoster
+from marketplace.scenarios.queries import calls as queries
+from marketplace.scenarios.queries.due import shelved
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.schemas.calls import (
     DraftIn,
-    LintOut,
     ReviseIn,
     ScenarioItemOut,
     ScenarioOut,
-    VersionOut,
 )
+from marketplace.scenarios.schemas.shelved import ShelvedOut
+from marketplace.scenarios.schemas.versions import LintOut, VersionOut
 from marketplace.scenarios.tables import Scenario
 from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.idempotency import once
@@ -37,6 +39,7 @@ ByState = Annotated[
 ]
 """Named by hand: the framework keeps the bare name for itself."""
 ByTrack = Annotated[Track | None, QueryParameter(description="The legal track.")]
+ReviewDue = Annotated[bool, QueryParameter(description="Only those whose review is due.")]
 ByBatch = Annotated[UUID | None, QueryParameter(description="The batch.")]
 
 
@@ -105,6 +108,27 @@ class ScenarioController(Controller):
             "id",
         )
         return answer(request, PageOut(items=page.items, next_cursor=page.next_cursor))
+
+    @get("/shelved", operation_id="scenarios_shelved")
+    async def list_shelved(
+        self,
+        request: AnyRequest,
+        actor: NamedDependency[Actor],
+        reader: NamedDependency[ReadSession],
+        clock: NamedDependency[Clock],
+        review_due: ReviewDue = False,
+        limit: Limit = LIMIT_DEFAULT,
+        cursor: Cursor = None,
+    ) -> Response[PageOut[ShelvedOut]]:
+        """List the calls that were put aside, with the date of their review, for the bureau."""
+        access.require(actor, Permission.SCENARIOS_READ_ALL)
+        today = local_date(clock.now())
+        rows = await shelved(
+            reader, today if review_due else None, after=id_after(cursor), limit=limit + 1
+        )
+        page = page_of(list(rows), limit, "id")
+        items = [ShelvedOut.of(row, today) for row in page.items]
+        return answer(request, PageOut(items=items, next_cursor=page.next_cursor))
 
     @get("/{scenario_id:uuid}", operation_id="scenarios_get")
     async def get_scenario(

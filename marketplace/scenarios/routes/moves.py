@@ -11,7 +11,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import amending, calls, drafting, publishing
 from marketplace.scenarios.routes.calls import described
 from marketplace.scenarios.schemas.calls import (
     ApproveIn,
@@ -20,6 +20,7 @@ from marketplace.scenarios.schemas.calls import (
     PublishIn,
     ReturnIn,
     ScenarioOut,
+    ScheduleIn,
     ShelveIn,
 )
 from marketplace.wire.answers import expected_version
@@ -201,13 +202,79 @@ class MoveController(Controller):
     ) -> Response[ScenarioOut]:
         """Put an approved call on the public list."""
         access.signed_in(actor)
-        row = await calls.publish(
+        row = await publishing.publish(
             writer,
             actor,
             scenario_id,
             bid_deadline_at=data.bid_deadline_at,
             expected_version=expected_version(request),
             clock=clock,
+        )
+        return await described(request, writer, row, clock)
+
+    @post("/schedule", status_code=200, operation_id="scenarios_schedule")
+    @once()
+    async def schedule(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        data: JSONBody[ScheduleIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[ScenarioOut]:
+        """Set the time at which an approved call is published by itself."""
+        access.signed_in(actor)
+        row = await publishing.schedule(
+            writer,
+            actor,
+            scenario_id,
+            publish_at=data.publish_at,
+            bid_deadline_at=data.bid_deadline_at,
+            expected_version=expected_version(request),
+            clock=clock,
+        )
+        return await described(request, writer, row, clock)
+
+    @post("/unschedule", status_code=200, operation_id="scenarios_unschedule")
+    @once()
+    async def unschedule(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[ScenarioOut]:
+        """Take a scheduled publication back."""
+        access.signed_in(actor)
+        row = await publishing.unschedule(
+            writer,
+            actor,
+            scenario_id,
+            expected_version=expected_version(request),
+            now=clock.now(),
+        )
+        return await described(request, writer, row, clock)
+
+    @post("/withdraw-amendment", status_code=200, operation_id="scenarios_withdraw_amendment")
+    @once()
+    async def withdraw_amendment(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[ScenarioOut]:
+        """Take a proposed amendment back, or turn it down."""
+        access.signed_in(actor)
+        row = await amending.withdraw(
+            writer,
+            actor,
+            scenario_id,
+            expected_version=expected_version(request),
+            now=clock.now(),
         )
         return await described(request, writer, row, clock)
 
@@ -229,6 +296,7 @@ class MoveController(Controller):
             actor,
             scenario_id,
             reason=data.reason,
+            note=data.note,
             expected_version=expected_version(request),
             now=clock.now(),
         )
@@ -252,6 +320,7 @@ class MoveController(Controller):
             actor,
             scenario_id,
             reason=data.reason,
+            note=data.note,
             expected_version=expected_version(request),
             now=clock.now(),
         )

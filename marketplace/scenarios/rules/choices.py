@@ -15,14 +15,24 @@ from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.errors import (
+    AmendmentWaiting,
     ContentUnreadable,
     LintFailed,
     NeedNotSigned,
+    NoAmendmentWaiting,
+    NothingScheduled,
     NotTheEndUser,
     NotThePoster,
     PanelNotSeated,
+    Suspended,
 )
-from marketplace.scenarios.rules.lifecycle import LIFECYCLE, UNLOCKED_STATES, ScenarioState
+from marketplace.scenarios.rules.lifecycle import (
+    LIFECYCLE,
+    LIVE_STATES,
+    UNLOCKED_STATES,
+    ScenarioState,
+)
+from marketplace.scenarios.rules.suspensions import Block
 
 PERMISSIONS: Final[dict[str, tuple[Permission, ...]]] = {
     "submit": (Permission.SCENARIOS_DRAFT,),
@@ -32,12 +42,32 @@ PERMISSIONS: Final[dict[str, tuple[Permission, ...]]] = {
     "shelve": (Permission.SCENARIOS_APPROVE,),
     "revive": (Permission.SCENARIOS_APPROVE,),
     "publish": (Permission.SCENARIOS_APPROVE,),
-    "amend": (Permission.SCENARIOS_REVIEW,),
+    "schedule": (Permission.SCENARIOS_APPROVE,),
+    "unschedule": (Permission.SCENARIOS_APPROVE,),
+    "propose_amendment": (Permission.SCENARIOS_REVIEW,),
+    "confirm_amendment": (Permission.SCENARIOS_APPROVE,),
+    "withdraw_amendment": (Permission.SCENARIOS_REVIEW, Permission.SCENARIOS_APPROVE),
+    "suspend": (Permission.SCENARIOS_SUSPEND,),
     "cancel": (Permission.SCENARIOS_APPROVE,),
     "open": (Permission.BIDS_OPEN, Permission.BIDS_WITNESS),
     "fail": (Permission.SCENARIOS_APPROVE,),
 }
 """What each move asks for; one of the permissions is enough."""
+
+
+BESIDE_THE_TABLE: Final[tuple[tuple[str, frozenset[ScenarioState], tuple[Role, ...]], ...]] = (
+    ("schedule", frozenset({ScenarioState.APPROVED}), (Role.BUREAU_APPROVER,)),
+    ("unschedule", frozenset({ScenarioState.APPROVED}), (Role.BUREAU_APPROVER,)),
+    ("propose_amendment", frozenset({ScenarioState.PUBLISHED}), (Role.BUREAU_OFFICER,)),
+    ("confirm_amendment", frozenset({ScenarioState.PUBLISHED}), (Role.BUREAU_APPROVER,)),
+    (
+        "withdraw_amendment",
+        frozenset({ScenarioState.PUBLISHED}),
+        (Role.BUREAU_OFFICER, Role.BUREAU_APPROVER),
+    ),
+    ("suspend", LIVE_STATES, (Role.REVIEW_BODY, Role.SUPERVISOR, Role.BUREAU_APPROVER)),
+)
+"""What can be asked for beside the moves of the table: the states, and the roles that could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +97,11 @@ class Standing:
     """Rules of the lint that block; looked up only for those who may approve."""
     asker_refused: MarketplaceError | None = None
     """Why the organisation that asks may not take part today; looked up only for solvers."""
+    barred: frozenset[Block] = frozenset()
+    """What suspensions bar now."""
+    scheduled: bool = False
+    """Whether a publication is scheduled."""
+    amendment_waits: bool = False
 
 
 def choices(actor: Actor, call: Standing) -> tuple[Choice, ...]:
@@ -92,8 +127,12 @@ def _offered(actor: Actor, call: Standing) -> Iterator[tuple[str, Iterator[Marke
                 yield "submit", _refusals_of_submitting(actor, call)
         elif roles & set(move.by):
             yield move.verb, _refusals_of(actor, call, move.verb)
+    for verb, states, by in BESIDE_THE_TABLE:
+        if call.state in states and actor.has(*by):
+            yield verb, _refusals_of(actor, call, verb)
     outsider = actor.organization_id not in {call.poster_id, call.end_user_id}
     if call.state is ScenarioState.PUBLISHED and actor.has(Role.SOLVER) and outsider:
+        yield "ask", _refusals_of_asking(actor, call)
         yield "bid", _refusals_of_bidding(actor, call)
 
 
@@ -135,8 +174,16 @@ def _refusals_of_submitting(actor: Actor, call: Standing) -> Iterator[Marketplac
         yield ContentUnreadable(pointer="/datasets")
 
 
+def _refusals_of_asking(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    yield from _not_permitted(actor, Permission.ENQUIRIES_ASK)
+    if call.asker_refused is not None:
+        yield call.asker_refused
+
+
 def _refusals_of_bidding(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
     yield from _not_permitted(actor, Permission.BIDS_SUBMIT)
+    if Block.BIDDING in call.barred:
+        yield Suspended(blocks=sorted(call.barred))
     if call.asker_refused is not None:
         yield call.asker_refused
 
@@ -171,6 +218,30 @@ def _broken_rules(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
         yield LintFailed(rules=list(call.broken_rules))
 
 
+def _nothing_scheduled(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if not call.scheduled:
+        yield NothingScheduled()
+
+
+def _amendment_waits(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if call.amendment_waits:
+        yield AmendmentWaiting()
+
+
+def _no_amendment(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if not call.amendment_waits:
+        yield NoAmendmentWaiting()
+
+
+def _proposer_confirms(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    return _same_hands(actor, call, Duty.AMENDMENT_APPROVER)
+
+
+def _opening_barred(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if Block.OPENING in call.barred:
+        yield Suspended(blocks=sorted(call.barred))
+
+
 def _panel_missing(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
     if not call.panel_seated:
         yield PanelNotSeated()
@@ -183,7 +254,11 @@ GUARDS: Final[dict[str, tuple[Guard, ...]]] = {
     "approve": (_officer_approves, _broken_rules),
     "revive": (_officer_approves, _broken_rules),
     "publish": (_officer_approves, _broken_rules),
-    "amend": (_author_amends,),
-    "open": (_panel_missing,),
+    "schedule": (_officer_approves, _broken_rules),
+    "unschedule": (_nothing_scheduled,),
+    "propose_amendment": (_author_amends, _amendment_waits),
+    "confirm_amendment": (_no_amendment, _proposer_confirms),
+    "withdraw_amendment": (_no_amendment,),
+    "open": (_opening_barred, _panel_missing),
 }
 """The guards that can be judged before the request is there, in the order of the action."""

@@ -56,6 +56,9 @@ APPROVABLE_STATES: Final = frozenset({S.UNDER_REVIEW, S.APPROVED, S.SHELVED})
 RELAUNCHABLE_STATES: Final = frozenset({S.CANCELLED, S.FAILED})
 """States after which a new call may take up the same problem again."""
 
+LIVE_STATES: Final = PUBLIC_STATES - FINAL_STATES
+"""States in which a call can be suspended: it runs in public and has not ended."""
+
 LIFECYCLE: Final = Lifecycle(
     "scenario",
     ScenarioState,
@@ -92,49 +95,57 @@ LIFECYCLE: Final = Lifecycle(
                 "phase ceilings within budget",
                 "track chosen",
             ),
-            effects=("rule profile version pinned",),
+            effects=("rule profile version pinned", "cost ceiling dated"),
         ),
         move(
             "SC06a", "shelve", S.APPROVED, S.SHELVED,
-            by=("bureau_approver",), guards=("reason given", "review date given"),
+            by=("bureau_approver",),
+            guards=("reason given", "review date given"),
+            effects=("scheduled publication dropped", "scenario.review_due on that date"),
         ),
         move(
             "SC06b", "revive", S.SHELVED, S.APPROVED,
-            by=("bureau_approver",), guards=("lint re-run",),
+            by=("bureau_approver",),
+            guards=("lint re-run",), effects=("cost ceiling re-dated",),
         ),
         move(
             "SC07", "publish", S.APPROVED, S.PUBLISHED,
             by=("bureau_approver", "system"),
             guards=("lint re-run", "calendar loaded", "clocks at least the profile's minima"),
-            effects=("bundle hashed", "scenario.published"),
+            effects=("bundle hashed", "enquiries open", "scenario.published"),
         ),
         move(
             "SC08", "amend", S.PUBLISHED, S.PUBLISHED,
-            by=("bureau_officer",),
-            guards=("before the deadline", "subject matter and eligibility unchanged"),
+            by=("bureau_officer", "bureau_approver"),
+            guards=(
+                "before the deadline",
+                "subject matter and eligibility unchanged",
+                "proposed by one person, confirmed by another",
+            ),
             effects=("version + 1", "material: deadline moved, bids need reconfirmation"),
         ),
         move(
             "SC09", "cancel", (S.PUBLISHED, S.CLOSED), S.CANCELLED,
             by=("bureau_approver",),
-            guards=("reason from the closed list",),
-            effects=("scenario.cancelled",),
+            guards=("reason from the closed list", "not after award"),
+            effects=("scenario.cancelled: whoever holds money or data for the call releases it",),
         ),
         move(
             "SC10", "close", S.PUBLISHED, S.CLOSED,
-            by=("system",), guards=("deadline reached",), effects=("scenario.closed",),
+            by=("system",),
+            guards=("deadline reached", "not suspended"), effects=("scenario.closed",),
         ),
         move(
             "SC11", "open", S.CLOSED, S.EVALUATING,
             by=("bureau_officer", "supervisor"),
-            guards=("panel complete", "two different people", "opening record"),
+            guards=("panel complete", "two different people", "opening record", "not suspended"),
             effects=("bids opened",),
         ),
         move(
             "SC12", "fail", (S.CLOSED, S.EVALUATING), S.FAILED,
             by=("bureau_approver",),
             guards=("reason from the closed list",),
-            effects=("scenario.failed",),
+            effects=("scenario.failed: reasons to all", "relaunch only as a new call"),
         ),
         move(
             "SC13", "new_round", S.EVALUATING, S.EVALUATING,
@@ -144,7 +155,12 @@ LIFECYCLE: Final = Lifecycle(
         move(
             "SC14", "decide", S.EVALUATING, S.DECIDED,
             by=("bureau_approver",),
-            guards=("decider not on the panel", "rank order respected", "winner in good standing"),
+            guards=(
+                "decider not on the panel",
+                "rank order respected",
+                "winner in good standing",
+                "not suspended",
+            ),
             effects=("award decision",),
         ),
         move("SC15", "announce", S.DECIDED, S.IN_PUBLICITY, by=("bureau_officer",)),
@@ -153,12 +169,37 @@ LIFECYCLE: Final = Lifecycle(
             by=("system",), guards=("publicity period over",),
         ),
         move(
+            "SC17a", "uphold_and_evaluate_again", (S.IN_PUBLICITY, S.AWARDED), S.EVALUATING,
+            by=("bureau_approver", "review_body"), guards=("decision text",),
+        ),
+        move(
+            "SC17b", "uphold_and_pass_on", (S.IN_PUBLICITY, S.AWARDED), S.DECIDED,
+            by=("bureau_approver", "review_body"), guards=("decision text",),
+        ),
+        move(
+            "SC17c", "uphold_and_void", (S.IN_PUBLICITY, S.AWARDED), S.FAILED,
+            by=("bureau_approver", "review_body"), guards=("decision text",),
+        ),
+        move(
             "SC18", "start", S.AWARDED, S.IN_PILOT,
-            by=("system",), guards=("contract effective",),
+            by=("system",), guards=("contract effective", "not suspended"),
+        ),
+        move(
+            "SC19a", "next_candidate", S.AWARDED, S.DECIDED,
+            by=("bureau_approver",),
+            guards=("winner forfeited or invalid", "next willing candidate exists"),
+        ),
+        move(
+            "SC19b", "fail_after_forfeit", S.AWARDED, S.FAILED,
+            by=("bureau_approver",),
+            guards=("winner forfeited or invalid", "reason given"),
+            effects=("scenario.failed",),
         ),
         move(
             "SC20", "complete", S.IN_PILOT, S.COMPLETED,
-            by=("bureau_approver",), guards=("all pilots closed",),
+            by=("bureau_approver",),
+            guards=("all pilots and claims terminal", "nothing left reserved"),
+            effects=("scenario.completed",),
         ),
     ),
 )  # fmt: skip

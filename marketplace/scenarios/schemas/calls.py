@@ -4,69 +4,30 @@ import datetime as dt
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.days import ZONE_NAME
 from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios.queries import Detail
+from marketplace.scenarios.queries.calls import Detail
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import CancelReason, FailReason, ScenarioState
-from marketplace.scenarios.rules.lint import Finding, blocking
+from marketplace.scenarios.rules.suspensions import Authority, Block, Cause
 from marketplace.scenarios.schemas.content import ContentIn
-from marketplace.scenarios.tables import Batch, PosterType, Scenario, ScenarioVersion
+from marketplace.scenarios.tables import PosterType, Scenario, Suspension
 from marketplace.wire.shapes import (
     ActionsOut,
-    BilingualIn,
     BilingualOut,
     BlockedOut,
     In,
     LongText,
     Moment,
     Out,
-    WholeNumber,
 )
 
-BatchNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]([A-Z0-9-]{0,38}[A-Z0-9])?$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-
-
-class BatchIn(In):
-    """A list for calls."""
-
-    number: BatchNumber
-    """Readable and public, as in `NS-2026-B1`; the numbers of its calls begin with it."""
-    title: BilingualIn
-    year: Annotated[WholeNumber, Field(ge=2000, le=2999)]
-    organizer_id: UUID | None = None
-    """Who publishes the batch; without it, the organisation of the caller."""
-
-
-class BatchOut(Out, frozen=True, kw_only=True):
-    """A list of calls that are published together."""
-
-    id: UUID
-    version: int
-    number: str
-    title: BilingualOut
-    year: int
-    organizer_id: UUID
-    created_at: dt.datetime
-
-    @classmethod
-    def of(cls, row: Batch) -> "BatchOut":
-        """Read one batch."""
-        return cls(
-            id=row.id,
-            version=row.version,
-            number=row.number,
-            title=BilingualOut(zh=row.title["zh"], en=row.title.get("en")),
-            year=row.year,
-            organizer_id=row.organizer_id,
-            created_at=row.created_at,
-        )
 
 
 class DraftIn(In):
@@ -126,23 +87,27 @@ class PublishIn(In):
     bid_deadline_at: Moment
 
 
-class AmendIn(In):
-    """The whole new content of a published call, and why it is changed."""
+class ScheduleIn(In):
+    """When an approved call is published by itself, and when it then closes."""
 
-    content: ContentIn
-    note: Reason
+    publish_at: Moment
+    bid_deadline_at: Moment
 
 
 class CancelIn(In):
     """Why a published call is withdrawn."""
 
     reason: CancelReason
+    note: Reason | None = None
+    """The reasons in words; everybody reads them."""
 
 
 class FailIn(In):
     """Why a call fails."""
 
     reason: FailReason
+    note: Reason | None = None
+    """The reasons in words; everybody reads them."""
 
 
 class PosterOut(Out, frozen=True, kw_only=True):
@@ -168,10 +133,34 @@ class DeadlinesOut(Out, frozen=True, kw_only=True):
     """When the call closes, in which zone that is counted, and why not earlier."""
 
     bid_deadline_at: dt.datetime
-    """At that instant it is too late."""
+    """At that instant it is too late; a suspension moves it out, and nothing brings it forward."""
     zone: str
+    clock_stopped_at: dt.datetime | None
+    """Since when a suspension holds the clock: the deadline moves out by the time that is lost."""
     basis: dict[str, Any] | None
-    """The earliest lawful deadline, explained day by day, as `POST /v1/deadlines/preview` does."""
+    """The earliest lawful deadline, explained day by day, as `POST /v1/deadlines/preview` does;
+    `shifts` explains what suspensions added."""
+
+
+class ScheduledOut(Out, frozen=True, kw_only=True):
+    """A publication that is to happen by itself, or the refusal of the last one."""
+
+    publish_at: dt.datetime | None
+    bid_deadline_at: dt.datetime | None
+    refused: str | None
+    """The code of the refusal for which the last scheduled publication did not take place."""
+
+
+class BarredOut(Out, frozen=True, kw_only=True):
+    """A suspension in force: the class of its cause, and the moves that it bars."""
+
+    suspension_id: UUID
+    cause: Cause
+    authority: Authority
+    blocks: list[str]
+    from_at: dt.datetime
+    until_at: dt.datetime | None
+    """Null: until it is lifted."""
 
 
 class ScenarioItemOut(Out, frozen=True, kw_only=True):
@@ -229,11 +218,22 @@ class ScenarioOut(Out, frozen=True, kw_only=True):
     """Why the bureau returned or shelved the call; null once it moves on, so never public."""
     profile: ProfileOut | None
     """Pinned at approval."""
+    ceiling_as_of: dt.date | None
+    """The day whose prices the cost ceiling is in."""
+    scheduled: ScheduledOut | None
+    """For those inside: a publication that is to happen by itself."""
     published_at: dt.datetime | None
+    open_for_bids: bool
+    """Derived from deadline, clock and suspensions; not stored."""
     deadlines: DeadlinesOut | None
+    suspensions: list[BarredOut]
+    """What is barred now."""
     bundle_sha256: str | None
     """Digest of the canonical JSON of number, content_version, content, profile and deadline."""
+    final_status: ScenarioState | None
     final_reason: str | None
+    final_note: str | None
+    """The reasons in words."""
     final_at: dt.datetime | None
     supersedes_id: UUID | None
     created_at: dt.datetime
@@ -261,10 +261,16 @@ class ScenarioOut(Out, frozen=True, kw_only=True):
             need_signed_at=row.need_signed_at,
             bureau_note=row.bureau_note,
             profile=_profile(row),
+            ceiling_as_of=row.ceiling_as_of,
+            scheduled=_scheduled(found),
             published_at=row.published_at,
-            deadlines=_deadlines(row),
+            open_for_bids=_open_for_bids(found),
+            deadlines=_deadlines(found),
+            suspensions=[_barred(one) for one in found.suspensions],
             bundle_sha256=row.bundle_sha256,
+            final_status=row.final_status,
             final_reason=row.final_reason,
+            final_note=row.final_note,
             final_at=row.final_at,
             supersedes_id=row.supersedes_id,
             created_at=row.created_at,
@@ -278,11 +284,41 @@ def _profile(row: Scenario) -> ProfileOut | None:
     return ProfileOut(code=row.profile_code, version=row.profile_version)
 
 
-def _deadlines(row: Scenario) -> DeadlinesOut | None:
-    if row.bid_deadline_at is None:
+def _deadlines(found: Detail) -> DeadlinesOut | None:
+    if found.deadline_at is None:
         return None
     return DeadlinesOut(
-        bid_deadline_at=row.bid_deadline_at, zone=ZONE_NAME, basis=row.deadline_basis
+        bid_deadline_at=found.deadline_at,
+        zone=ZONE_NAME,
+        clock_stopped_at=found.clock_stopped_at,
+        basis=found.row.deadline_basis,
+    )
+
+
+def _scheduled(found: Detail) -> ScheduledOut | None:
+    row = found.row
+    if not found.from_inside or (row.publish_at is None and row.publish_note is None):
+        return None
+    return ScheduledOut(
+        publish_at=row.publish_at,
+        bid_deadline_at=row.publish_deadline_at,
+        refused=row.publish_note,
+    )
+
+
+def _open_for_bids(found: Detail) -> bool:
+    barred = any(Block.BIDDING in one.blocks for one in found.suspensions)
+    return found.state is ScenarioState.PUBLISHED and not barred
+
+
+def _barred(row: Suspension) -> BarredOut:
+    return BarredOut(
+        suspension_id=row.id,
+        cause=row.cause,
+        authority=row.authority,
+        blocks=row.blocks,
+        from_at=row.from_at,
+        until_at=row.until_at,
     )
 
 
@@ -300,64 +336,3 @@ def actions_out(choices: tuple[Choice, ...], *, english: bool) -> ActionsOut:
             if one.refusal is not None
         ],
     )
-
-
-class VersionOut(Out, frozen=True, kw_only=True):
-    """One version of what a call says; written once."""
-
-    number: int
-    written_at: dt.datetime
-    note: str | None
-    """Why it was amended; null for what was written before publication."""
-    sha256: str
-    """Digest of the canonical JSON of the content."""
-    content: Content
-
-    @classmethod
-    def of(cls, row: ScenarioVersion) -> "VersionOut":
-        """Read one version."""
-        return cls(
-            number=row.number,
-            written_at=row.written_at,
-            note=row.note,
-            sha256=row.sha256,
-            content=content_from(row.content),
-        )
-
-
-class FindingOut(Out, frozen=True, kw_only=True):
-    """One broken rule: which one, where, and what would be right."""
-
-    rule: str
-    severity: str
-    pointer: str
-    source: str
-    message: BilingualOut
-    suggestion: BilingualOut
-
-    @classmethod
-    def of(cls, finding: Finding) -> "FindingOut":
-        """Read one finding."""
-        return cls(
-            rule=finding.rule,
-            severity=finding.severity,
-            pointer=finding.pointer,
-            source=finding.source,
-            message=BilingualOut(zh=finding.message.zh, en=finding.message.en),
-            suggestion=BilingualOut(zh=finding.suggestion.zh, en=finding.suggestion.en),
-        )
-
-
-class LintOut(Out, frozen=True, kw_only=True):
-    """What the rules of its track say about a call as it stands."""
-
-    blocking: bool
-    """Whether a finding keeps the call from being approved and published."""
-    items: list[FindingOut]
-
-    @classmethod
-    def of(cls, findings: tuple[Finding, ...]) -> "LintOut":
-        """Read the findings."""
-        return cls(
-            blocking=bool(blocking(findings)), items=[FindingOut.of(one) for one in findings]
-        )

@@ -23,8 +23,8 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession, WriteSession
 from marketplace.kit.errors import Conflict
 from marketplace.kit.storage import Storage, StoredFile
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring import queries
 from marketplace.scoring.actions.marking import evaluating_call

@@ -16,8 +16,8 @@ from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
 from marketplace.kit.database import WriteSession
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring import queries
 from marketplace.scoring.errors import (

@@ -15,9 +15,9 @@ from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
 from marketplace.identity.rules.roles import REGULATORS
 from marketplace.kit.database import ReadSession, WriteSession
-from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring import queries

@@ -21,9 +21,9 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.profiles.rules.profile import RuleProfile
-from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.actions import calls
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scoring import queries
 from marketplace.scoring.actions.marking import check_all_checked, evaluating_call
 from marketplace.scoring.actions.panels import check_composition

@@ -12,7 +12,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring import queries
 from marketplace.scoring.actions import panels as actions
 from marketplace.scoring.schemas import PanelIn, RecusalIn, ReplacementIn, SeatOut

@@ -13,7 +13,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring import queries
 from marketplace.scoring.actions import rankings as actions
 from marketplace.scoring.errors import RoundUnknown

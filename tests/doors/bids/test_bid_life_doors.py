@@ -1,7 +1,6 @@
 """Bids over HTTP while time passes: too late, amended, read again."""
 
 import datetime as dt
-from typing import Any
 
 import httpx
 from sqlmodel import select
@@ -13,8 +12,9 @@ from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from tests.doors.bids.asking import actions_of, ask, seal
 from tests.given import bids as given
+from tests.given.amending import amend
 from tests.given.identity import someone
-from tests.given.scenarios import FORMULA_CALL, WINDOW, Called, a_content, a_published_call
+from tests.given.scenarios import FORMULA_CALL, WINDOW, a_content, a_published_call
 from tests.given.traces import everything
 
 
@@ -81,18 +81,6 @@ class TestLate:
 class TestReconfirm:
     """What a material amendment asks of bidders."""
 
-    async def amend(
-        self, client: httpx.AsyncClient, call: Called, content: dict[str, Any]
-    ) -> httpx.Response:
-        """Amend the call as its officer."""
-        officer = call.cast.officer.headers
-        etag = (await client.get(f"/v1/scenarios/{call.id}", headers=officer)).headers["etag"]
-        return await client.post(
-            f"/v1/scenarios/{call.id}/actions/amend",
-            json={"content": content, "note": "修改"},
-            headers=officer | {"If-Match": etag},
-        )
-
     async def test_an_offer_stands_once_it_is_confirmed(
         self, client: httpx.AsyncClient, database: Database, clock: FixedClock
     ) -> None:
@@ -101,7 +89,9 @@ class TestReconfirm:
         kept = await given.a_sealed_bid(database, clock, call)
         forgotten = await given.a_sealed_bid(database, clock, call)
 
-        amended = await self.amend(client, call, a_content(problem={"zh": "澄清"}))
+        amended = await amend(
+            client, call.cast, f"/v1/scenarios/{call.id}", a_content(problem={"zh": "澄清"})
+        )
         asked = await actions_of(client, kept, kept.solver)
         confirmed = await ask(client, kept, "reconfirm")
         await given.the_deadline_passed(database, clock, call)
@@ -128,7 +118,7 @@ class TestReconfirm:
         content["criteria"][0]["weight_bps"] -= figure["weight_bps"]
         content["criteria"].append(figure)
 
-        await self.amend(client, call, content)
+        await amend(client, call.cast, f"/v1/scenarios/{call.id}", content)
         asked = await actions_of(client, bid, bid.solver)
         refused = await ask(client, bid, "reconfirm")
         replaced = await seal(client, bid, verb="replace", figures={"cost_effect": "3.5"})
@@ -144,7 +134,7 @@ class TestReconfirm:
         call = await a_published_call(database, clock)
         bid = await given.a_sealed_bid(database, clock, call)
 
-        await self.amend(client, call, a_content(illustrative=False))
+        await amend(client, call.cast, f"/v1/scenarios/{call.id}", a_content(illustrative=False))
 
         assert "reconfirm" not in (await actions_of(client, bid, bid.solver))["allowed"]
 

@@ -21,6 +21,7 @@ from marketplace.scenarios import jobs
 from marketplace.webhooks.rules.hearing import Hearer, Said, may_hear
 from tests.doors.bids.asking import ask, seal
 from tests.given import bids as given
+from tests.given.amending import amend
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import WINDOW, Called, a_content, a_published_call
 from tests.given.traces import bytes_on_disk
@@ -120,18 +121,13 @@ async def test_an_amendment_answers_alike(
     answers = []
 
     for call in calls:
-        officer = call.cast.officer.headers
         url = f"/v1/scenarios/{call.id}"
-        etag = (await client.get(url, headers=officer)).headers["etag"]
-        answer = await client.post(
-            f"{url}/actions/amend",
-            json={"content": a_content(problem={"zh": "澄清"}), "note": "澄清"},
-            headers=officer | {"If-Match": etag},
-        )
+        answer = await amend(client, call.cast, url, a_content(problem={"zh": "澄清"}))
         body = answer.json()
         for name in ("id", "number", "batch_id", "poster", "end_user_id", "bundle_sha256"):
             del body[name]
-        answers.append((answer.status_code, etag.partition(".")[0], body))
+        etag = answer.headers["etag"].partition(".")[0]
+        answers.append((answer.status_code, etag, body))
 
     assert answers[0] == answers[1]
 

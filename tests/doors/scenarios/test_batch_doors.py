@@ -6,6 +6,7 @@ from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import identity as people
+from tests.given import scenarios as calls
 from tests.given.scenarios import a_batch
 
 BATCH = {"number": "NS-2026-B1", "title": {"zh": "第一批", "en": "First batch"}, "year": 2026}
@@ -85,3 +86,57 @@ class TestRead:
         answer = await client.get("/v1/batches/01890000-0000-7000-8000-000000000000")
 
         assert (answer.status_code, answer.json()["code"]) == (404, "scenarios.batch_unknown")
+
+
+class TestPublish:
+    """POST /v1/batches/{id}/actions/publish, and the plan before it."""
+
+    async def test_says_what_blocks_and_then_publishes_all(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """422 names the call that is not ready, with its number and the reason; then all go."""
+        cast = await calls.a_cast(database)
+        batch_id = await a_batch(database, clock, organizer_id=cast.officer.organization_id)
+        ready = await calls.a_draft(database, clock, cast=cast, batch_id=batch_id)
+        await calls.approved(database, clock, ready)
+        draft = await calls.a_draft(database, clock, cast=cast, batch_id=batch_id)
+        url, approver = f"/v1/batches/{batch_id}", cast.approver.headers
+        body = {"bid_deadline_at": (clock.now() + calls.WINDOW).isoformat()}
+
+        async def publish() -> httpx.Response:
+            etag = (await client.get(url, headers=approver)).headers["etag"]
+            return await client.post(
+                f"{url}/actions/publish", json=body, headers=approver | {"If-Match": etag}
+            )
+
+        blocked = await publish()
+        await calls.approved(database, clock, draft)
+        done = await publish()
+
+        assert (blocked.status_code, blocked.json()["code"]) == (422, "scenarios.batch_blocked")
+        (one,) = blocked.json()["blocked"]
+        assert (one["scenario_id"], one["state"]) == (str(draft.id), "draft")
+        assert one["number"].endswith("-002") and one["title"]["zh"]
+        assert done.status_code == 200, done.text
+        assert [one["id"] for one in done.json()["published"]] == [str(ready.id), str(draft.id)]
+        assert done.json()["batch"]["published_at"] == "2026-03-02T01:00:00Z"
+
+    async def test_a_plan_is_public_and_counted(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """What the organiser plans stands beside what was published, against the yearly goal."""
+        cast = await calls.a_cast(database)
+        batch_id = await a_batch(database, clock, organizer_id=cast.officer.organization_id)
+        url, officer = f"/v1/batches/{batch_id}", cast.officer.headers
+        etag = (await client.get(url)).headers["etag"]
+        plan = {"scenarios": 30, "by_domain": {"health": 12}, "planned_for": "2026-06-01"}
+
+        planned = await client.put(f"{url}/plan", json=plan, headers=officer | {"If-Match": etag})
+        stale = await client.put(f"{url}/plan", json=plan, headers=officer | {"If-Match": etag})
+        seen = (await client.get(url)).json()
+        year = (await client.get("/v1/batches/progress", params={"year": 2026})).json()
+
+        assert (planned.status_code, stale.status_code) == (200, 412)
+        assert (seen["planned_scenarios"], seen["planned_by_domain"]) == (30, {"health": 12})
+        told = {"goal": 100, "goal_domains": 5, "planned": 30, "published": 0, "missing": 100}
+        assert told.items() <= year.items()

@@ -16,6 +16,7 @@ from marketplace.kit.database import Database
 from tests.given import bids
 from tests.given import identity as people
 from tests.given import scenarios as given
+from tests.given.amending import proposed
 from tests.given.identity import Someone
 from tests.given.traces import Mirror
 
@@ -30,11 +31,25 @@ BODIES: Final[dict[str, tuple[str, str, dict[str, Any] | None]]] = {
     "shelve": ("POST", "actions/shelve", NOTE | {"review_on": "2026-06-01"}),
     "revive": ("POST", "actions/revive", None),
     "publish": ("POST", "actions/publish", {"bid_deadline_at": "2026-05-01T00:00:00Z"}),
-    "amend": (
+    "schedule": (
         "POST",
-        "actions/amend",
+        "actions/schedule",
+        {"publish_at": "2026-03-09T01:00:00Z", "bid_deadline_at": "2026-05-01T00:00:00Z"},
+    ),
+    "unschedule": ("POST", "actions/unschedule", None),
+    "propose_amendment": (
+        "POST",
+        "amendments",
         {"content": given.a_content(problem={"zh": "澄清"}), "note": "澄清"},
     ),
+    "confirm_amendment": ("POST", "actions/confirm-amendment", None),
+    "withdraw_amendment": ("POST", "actions/withdraw-amendment", None),
+    "suspend": (
+        "POST",
+        "suspensions",
+        NOTE | {"cause": "complaint", "blocks": ["bidding"], "until_at": "2026-12-01T00:00:00Z"},
+    ),
+    "ask": ("POST", "enquiries", {"question": "数据何时开放?"}),
     "cancel": ("POST", "actions/cancel", {"reason": "funding_lost"}),
     "fail": ("POST", "actions/fail", {"reason": "illegal_file"}),
     "open": ("POST", "opening", None),
@@ -99,6 +114,34 @@ async def a_call_in_evaluation(database: Database, clock: FixedClock) -> given.C
     return (await bids.an_opened_call(database, clock, offers=(bids.an_offer(),))).call
 
 
+async def a_scheduled_call(database: Database, clock: FixedClock) -> given.Called:
+    """Approved, and to be published by itself."""
+    called = await given.an_approved_call(database, clock)
+    await given.scheduled(database, clock, called)
+    return called
+
+
+async def a_call_with_an_amendment(database: Database, clock: FixedClock) -> given.Called:
+    """Published, with an amendment that waits."""
+    called = await given.a_published_call(database, clock)
+    await proposed(database, clock, called, given.a_content(problem={"zh": "澄清"}))
+    return called
+
+
+async def a_suspended_call(database: Database, clock: FixedClock) -> given.Called:
+    """Published, and nobody may bid."""
+    called = await given.a_published_call(database, clock)
+    await given.suspended(database, clock, called)
+    return called
+
+
+async def a_suspended_opening(database: Database, clock: FixedClock) -> given.Called:
+    """Ready to open, and not allowed to."""
+    called = await a_call_ready_to_open(database, clock)
+    await given.suspended(database, clock, called)
+    return called
+
+
 STAGES: Final[dict[str, Stage]] = {
     "draft": given.a_draft,
     "draft without data": a_draft_without_data,
@@ -108,7 +151,11 @@ STAGES: Final[dict[str, Stage]] = {
     "accepted by an approver": a_call_accepted_by_an_approver,
     "with broken weights": a_call_with_broken_weights,
     "approved": given.an_approved_call,
+    "scheduled": a_scheduled_call,
     "published": given.a_published_call,
+    "with an amendment": a_call_with_an_amendment,
+    "suspended": a_suspended_call,
+    "not to be opened": a_suspended_opening,
     "past its deadline": a_call_past_its_deadline,
     "ready to open": a_call_ready_to_open,
     "in evaluation": a_call_in_evaluation,
@@ -125,6 +172,7 @@ async def everybody(database: Database, cast: given.Cast) -> dict[str, Someone]:
         "approver": cast.approver,
         "supervisor": cast.supervisor,
         "auditor": cast.auditor,
+        "review body": await people.someone(database, Role.REVIEW_BODY),
         "another officer": await people.someone(
             database, Role.BUREAU_OFFICER, organization_id=bureau_id
         ),

@@ -11,6 +11,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from tests.given import scenarios as given
+from tests.given.amending import amend, ask_to
 from tests.given.identity import Someone
 from tests.given.traces import everything
 
@@ -37,6 +38,11 @@ class Asking:
         return await self.client.post(
             f"{self.url}/actions/{verb}", json=body, headers=who.headers | {"If-Match": etag}
         )
+
+    async def propose(self, body: dict[str, Any]) -> httpx.Response:
+        """Propose an amendment as the officer."""
+        officer = self.called.cast.officer
+        return await ask_to(self.client, officer, self.url, "amendments", body)
 
 
 async def test_a_call_goes_from_draft_to_the_public_list(
@@ -260,9 +266,7 @@ class TestAmend:
         clock.advance(given.WINDOW - dt.timedelta(days=3))
         content = given.a_content(problem={"zh": "补充现场网络条件"})
 
-        answer = await asking.ask(
-            call.cast.officer, "amend", {"content": content, "note": "补充说明"}
-        )
+        answer = await amend(client, call.cast, asking.url, content)
 
         amended = answer.json()
         assert answer.status_code == 200, answer.text
@@ -283,7 +287,7 @@ class TestAmend:
         clock.advance(given.WINDOW - dt.timedelta(days=3))
         content = given.a_content(illustrative=False)
 
-        answer = await asking.ask(call.cast.officer, "amend", {"content": content, "note": "更正"})
+        answer = await amend(client, call.cast, asking.url, content)
 
         assert answer.json()["deadlines"]["bid_deadline_at"] == "2026-04-01T01:00:00Z"
         assert answer.json()["content_version"] == 2
@@ -311,7 +315,7 @@ class TestAmend:
         body = {"content": given.a_content(**changes), "note": "修改"}
         before = await everything(database)
 
-        answer = await asking.ask(asking.called.cast.officer, "amend", body)
+        answer = await asking.propose(body)
 
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
         assert await everything(database) == before
@@ -324,6 +328,6 @@ class TestAmend:
         clock.advance(given.WINDOW)
         body = {"content": given.a_content(problem={"zh": "改"}), "note": "修改"}
 
-        answer = await asking.ask(asking.called.cast.officer, "amend", body)
+        answer = await asking.propose(body)
 
         assert (answer.status_code, answer.json()["code"]) == (409, "scenarios.deadline_passed")

@@ -2,13 +2,13 @@
 
 import httpx
 
-from marketplace.bids.actions import offering
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.digests import digest_of
 from tests.given import identity as people
 from tests.given import scenarios as given
+from tests.given.amending import amended
 
 
 class TestRead:
@@ -88,16 +88,8 @@ class TestVersions:
             f"{url}/content", json={"content": dearer}, headers=poster | {"If-Match": etag}
         )
         await given.published(database, clock, draft)
-        async with database.writing() as session:
-            await offering.amend_call(
-                session,
-                cast.officer.actor,
-                draft.id,
-                content=dearer | {"problem": {"zh": "澄清后的问题"}},
-                note="澄清现场条件",
-                expected_version=await given.the_version(database, draft),
-                clock=clock,
-            )
+        changed = dearer | {"problem": {"zh": "澄清后的问题"}}
+        await amended(database, clock, draft, changed, "澄清现场条件")
 
         outside = (await client.get(f"{url}/versions")).json()["items"]
         inside = (await client.get(f"{url}/versions", headers=poster)).json()["items"]

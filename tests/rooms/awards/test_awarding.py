@@ -25,7 +25,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.lifecycle import MoveNotAllowed
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from tests.conftest import START
 from tests.given.awards import RankedCall, a_ranked_call, a_standing_award

@@ -16,8 +16,9 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.secrets import CannotUnseal, Keeper
-from marketplace.scenarios import queries as scenarios
+from marketplace.scenarios.queries import calls as scenarios
 from tests.given import bids as given
+from tests.given.amending import proposed
 from tests.given.scenarios import Called, a_content, a_published_call, the_panel_seated, the_version
 from tests.given.traces import everything
 
@@ -192,16 +193,15 @@ async def test_bidding_and_amending_cannot_pass_each_other(
     """An offer under the old content is asked about, one under the new is not."""
     call = await a_published_call(database, clock)
     bids = [await given.a_draft_bid(database, clock, call) for _ in range(4)]
+    await proposed(database, clock, call, a_content(problem={"zh": "澄清"}))
     version = await the_version(database, call)
 
     async def amend() -> None:
         async with database.writing() as session:
-            await offering.amend_call(
+            await offering.confirm_amendment(
                 session,
-                call.cast.officer.actor,
+                call.cast.approver.actor,
                 call.id,
-                content=a_content(problem={"zh": "澄清"}),
-                note="澄清",
                 expected_version=version,
                 clock=clock,
             )

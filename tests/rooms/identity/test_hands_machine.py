@@ -32,8 +32,8 @@ from marketplace.kit.database import Database, WriteSession
 from marketplace.kit.errors import MarketplaceError
 from marketplace.pilots.actions import claims
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries as scenarios
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import amending, calls, drafting, publishing
+from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from tests.given.hands import (
     BUREAU,
@@ -258,10 +258,10 @@ class Hands(RuleBasedStateMachine):
             "accept": lambda s, a: calls.accept(s, a, call_id, **known, **now),
             "return": lambda s, a: calls.send_back(s, a, call_id, reason="不全", **known, **now),
             "approve": lambda s, a: calls.approve(s, a, call_id, review=REVIEW, **known, **now),
-            "publish": lambda s, a: calls.publish(
+            "publish": lambda s, a: publishing.publish(
                 s, a, call_id, bid_deadline_at=LATER + WINDOW, clock=self.clock, **known
             ),
-            "amend": lambda s, a: calls.amend(
+            "amend": lambda s, a: amending.propose(
                 s, a, call_id, content=other, note="更正", clock=self.clock, **known
             ),
         }

@@ -18,7 +18,7 @@ from marketplace.kit.database import Database
 from marketplace.pilots.actions import claims, running
 from marketplace.pilots.errors import OfTheSolver
 from marketplace.pilots.rules.settlement import Outcome
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import amending, calls, drafting
 from marketplace.scoring.actions import marking, panels
 from tests.conftest import START
 from tests.given import scenarios as given
@@ -118,7 +118,7 @@ class TestCalls:
         ):
             async with database.writing() as session:
                 with pytest.raises(SameHands) as refused:
-                    await calls.amend(
+                    await amending.propose(
                         session,
                         also(who.actor, Role.BUREAU_OFFICER),
                         called.id,

@@ -92,7 +92,7 @@ async def test_an_award_opens_one_pilot(database: Database, clock: FixedClock) -
                 pilot.people.officer.actor,
                 pilot.award_id,
                 contract=contract,
-                now=START,
+                clock=clock,
             )
 
 
@@ -106,7 +106,7 @@ async def test_the_three_parties_are_three(database: Database, clock: FixedClock
         with pytest.raises(PartiesNotDistinct):
             async with database.writing() as session:
                 await running.open_pilot(
-                    session, call.people.officer.actor, award.id, contract=contract, now=START
+                    session, call.people.officer.actor, award.id, contract=contract, clock=clock
                 )
 
 

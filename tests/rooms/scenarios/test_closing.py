@@ -10,7 +10,8 @@ from marketplace.events import queries as events
 from marketplace.events.tables import EventRow
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from marketplace.scenarios import jobs, queries
+from marketplace.scenarios import jobs
+from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from tests.given import scenarios as given
 from tests.given.traces import everything

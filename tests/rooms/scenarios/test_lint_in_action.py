@@ -7,9 +7,10 @@ import pytest
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.errors import LintFailed, ReviewIncomplete
+from marketplace.scenarios.queries import calls as queries
+from marketplace.scenarios.queries import siblings
 from tests.given import scenarios as given
 
 CONSULTATION = "ns-01-emergency-early-warning"
@@ -91,12 +92,12 @@ class TestSplitting:
         await given.approved(database, clock, theirs)
         async with database.reading() as session:
             row = await queries.scenario(session, draft.id)
-            before = await queries.siblings(session, row)
+            before = await siblings.siblings(session, row)
         await given.approved(database, clock, mine)
         async with database.reading() as session:
             row = await queries.scenario(session, draft.id)
-            after = await queries.siblings(session, row)
-            itself = await queries.siblings(session, await queries.scenario(session, mine.id))
+            after = await siblings.siblings(session, row)
+            itself = await siblings.siblings(session, await queries.scenario(session, mine.id))
 
         assert before == ()
         assert [(one.track, one.ceiling_fen) for one in after] == [(track, 180_000_000)]

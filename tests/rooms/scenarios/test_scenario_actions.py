@@ -17,9 +17,9 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles import actions as profiles
 from marketplace.profiles.errors import CalendarYearNotLoaded
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios import queries
-from marketplace.scenarios.actions import calls, drafting
+from marketplace.scenarios.actions import calls, drafting, publishing
 from marketplace.scenarios.errors import DeadlineTooEarly, LintFailed
+from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.content import content_from
 from marketplace.scenarios.rules.lifecycle import FailReason
 from marketplace.scenarios.tables import Scenario
@@ -83,7 +83,7 @@ class TestDuties:
 
         async with database.writing() as session:
             with pytest.raises(SameHands):
-                await calls.publish(
+                await publishing.publish(
                     session,
                     both.actor,
                     called.id,
@@ -181,7 +181,7 @@ async def publish(
     """Publish with a deadline of one's choice."""
     version = await given.the_version(database, called)
     async with database.writing() as session:
-        return await calls.publish(
+        return await publishing.publish(
             session,
             called.cast.approver.actor,
             called.id,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios.queries import Call
+from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.rules.lint import blocking, lint
@@ -38,6 +38,7 @@ def scoring_takes(content: Content) -> bool:
         content_version=1,
         content=content,
         profile=a_profile(Track.PRIVATE),
+        closes_at=None,
         bid_deadline_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC),
         panel_seated_at=None,
     )

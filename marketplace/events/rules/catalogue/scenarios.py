@@ -68,7 +68,7 @@ class ScenarioClosed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioCancelled(Event):
-    """The call was withdrawn before an award."""
+    """The call was withdrawn before an award; whoever holds money or data for it releases it."""
 
     TYPE = "scenario.cancelled"
     SUBJECT = "scenario_id"
@@ -76,6 +76,7 @@ class ScenarioCancelled(Event):
 
     scenario_id: UUID
     reason: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +89,71 @@ class ScenarioFailed(Event):
 
     scenario_id: UUID
     reason: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioCompleted(Event):
+    """Every pilot of the call has ended and is settled."""
+
+    TYPE = "scenario.completed"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.PUBLIC
+
+    scenario_id: UUID
+    pilots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioReviewDue(Event):
+    """A shelved call is to be looked at again, as was said when it was put aside."""
+
+    TYPE = "scenario.review_due"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    review_on: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioSuspended(Event):
+    """Some moves of the call are barred from now on; says the class of the cause, not the story."""
+
+    TYPE = "scenario.suspended"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.PUBLIC
+
+    scenario_id: UUID
+    suspension_id: UUID
+    cause: str
+    authority: str
+    blocks: tuple[str, ...]
+    until_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioResumed(Event):
+    """A suspension has ended: it was lifted, or its time is over."""
+
+    TYPE = "scenario.resumed"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.PUBLIC
+
+    scenario_id: UUID
+    suspension_id: UUID
+    ended: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineShifted(Event):
+    """The bid deadline has moved out; `rule` names the parameter or the suspension behind it."""
+
+    TYPE = "deadline.shifted"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.PUBLIC
+
+    scenario_id: UUID
+    old_deadline_at: dt.datetime
+    new_deadline_at: dt.datetime
+    rule: str

@@ -1,4 +1,4 @@
-"""What the scenarios room can answer."""
+"""Calls: one locked or as somebody may see it, lists, versions, and what time has made due."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import and_, col, func, not_, or_, select
 
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
@@ -19,22 +19,20 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.profile import RuleProfile, Track
-from marketplace.scenarios.errors import BatchUnknown, ScenarioUnknown
+from marketplace.scenarios.errors import ScenarioUnknown
+from marketplace.scenarios.queries import amendments, siblings, suspensions
 from marketplace.scenarios.rules.choices import Choice, Standing, choices
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import (
     APPROVABLE_STATES,
     PUBLIC_STATES,
-    RELAUNCHABLE_STATES,
     ScenarioState,
 )
-from marketplace.scenarios.rules.lint import Sibling, blocking, lint
-from marketplace.scenarios.tables import Batch, Scenario, ScenarioVersion
+from marketplace.scenarios.rules.lint import blocking, lint
+from marketplace.scenarios.tables import Scenario, ScenarioVersion, Suspension
 
 NO_BUREAU: Final = UUID(int=0)
 """Organises nothing: what is left to an actor there is left everywhere."""
-BINDING_STATES = frozenset({ScenarioState.APPROVED}) | (PUBLIC_STATES - RELAUNCHABLE_STATES)
-"""States in which a call binds money of its poster's year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +51,38 @@ class Call:
     content: Content
     profile: RuleProfile
     bid_deadline_at: dt.datetime
+    """As announced."""
+    closes_at: dt.datetime | None
+    """With what suspensions add to it; None while a suspension without an end holds the clock."""
     panel_seated_at: dt.datetime | None
+
+
+def closing_at(row: Scenario) -> dt.datetime | None:
+    """Tell when the call closes by all that is known; None: not while its clock stands."""
+    return row.bid_deadline_at if row.clock_stopped_at is None else row.shifted_deadline_at
+
+
+def clock_stands(row: Scenario, now: dt.datetime) -> bool:
+    """Tell whether a suspension holds the bid clock now."""
+    resumes_at = row.clock_resumes_at
+    stopped = row.state is ScenarioState.PUBLISHED and row.clock_stopped_at is not None
+    return stopped and (resumes_at is None or now < resumes_at)
+
+
+def deadline_shown(row: Scenario, now: dt.datetime) -> dt.datetime | None:
+    """Tell the deadline to announce: moved once the clock runs again, written down or not.
+
+    What a running suspension will add is not announced, because it may be lifted early and an
+    announced deadline never moves forward.
+    """
+    resumed = row.clock_resumes_at is not None and now >= row.clock_resumes_at
+    return row.shifted_deadline_at if resumed else row.bid_deadline_at
 
 
 def state_at(row: Scenario, now: dt.datetime) -> ScenarioState:
     """Tell the state that is true now, whether or not a job has written it down yet."""
-    deadline = row.bid_deadline_at
-    if row.state is ScenarioState.PUBLISHED and deadline is not None and now >= deadline:
+    closes_at = closing_at(row)
+    if row.state is ScenarioState.PUBLISHED and closes_at is not None and now >= closes_at:
         return ScenarioState.CLOSED
     return row.state
 
@@ -195,10 +218,20 @@ def _is_in(state: ScenarioState, now: dt.datetime | None) -> ColumnElement[bool]
     written = col(Scenario.state) == state
     if now is None or state not in {ScenarioState.PUBLISHED, ScenarioState.CLOSED}:
         return written
-    if state is ScenarioState.PUBLISHED:
-        return and_(written, col(Scenario.bid_deadline_at) > now)
-    due = and_(col(Scenario.state) == ScenarioState.PUBLISHED, col(Scenario.bid_deadline_at) <= now)
-    return or_(written, due)
+    due = and_(col(Scenario.state) == ScenarioState.PUBLISHED, is_due(now))
+    open_now = and_(written, not_(is_due(now)))
+    return open_now if state is ScenarioState.PUBLISHED else or_(written, due)
+
+
+def is_due(now: dt.datetime) -> ColumnElement[bool]:
+    """Select calls whose deadline has passed, in the words of `closing_at`; never null."""
+    runs = and_(col(Scenario.clock_stopped_at).is_(None), col(Scenario.bid_deadline_at) <= now)
+    moved = and_(
+        col(Scenario.clock_stopped_at).is_not(None),
+        col(Scenario.shifted_deadline_at).is_not(None),
+        col(Scenario.shifted_deadline_at) <= now,
+    )
+    return and_(col(Scenario.bid_deadline_at).is_not(None), or_(runs, moved))
 
 
 async def profile_of(session: ReadSession, row: Scenario, on: dt.date) -> RuleProfile:
@@ -250,6 +283,7 @@ async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -
         content=await content(session, row),
         profile=await profile_of(session, row, row.created_at.date()),
         bid_deadline_at=row.bid_deadline_at,
+        closes_at=closing_at(row),
         panel_seated_at=row.panel_seated_at,
     )
 
@@ -265,23 +299,39 @@ class Detail:
     """The content in force."""
     poster: Organization
     choices: tuple[Choice, ...]
+    deadline_at: dt.datetime | None
+    """The deadline to announce now."""
+    clock_stopped_at: dt.datetime | None
+    """Since when the bid clock stands, if it does now."""
+    suspensions: tuple[Suspension, ...]
+    """What is in force."""
+    from_inside: bool
+    """Whether the actor may know what is not published."""
 
 
 async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.datetime) -> Detail:
     """Describe a call with its content, its poster, and what the actor may do with it."""
     in_force = await version(session, row.id, row.content_version)
     state = state_at(row, now)
+    barring = await suspensions.in_force(session, row.id, now=now)
+    waiting = await amendments.waiting(session, row.id)
+    done = await hands_on(session, row)
+    if waiting is not None and waiting.proposed_by is not None:
+        done[Duty.AMENDER] = frozenset({waiting.proposed_by})
     standing = Standing(
         state=state,
         poster_id=row.poster_id,
         end_user_id=row.end_user_id,
         author_id=row.author_id,
-        done=await hands_on(session, row),
+        done=done,
         need_signed=row.need_signed_at is not None,
         data_settled=bool(in_force.content["datasets"]) or in_force.content["no_dataset"],
         panel_seated=row.panel_seated_at is not None,
         broken_rules=await _broken_rules(session, actor, row, now),
         asker_refused=await _asker_refused(session, actor, now),
+        barred=suspensions.blocks_of(barring),
+        scheduled=row.publish_at is not None,
+        amendment_waits=waiting is not None,
     )
     return Detail(
         row=row,
@@ -289,6 +339,10 @@ async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.d
         version=in_force,
         poster=await identity.organization(session, row.poster_id),
         choices=choices(actor.at(row.organizer_id), standing),
+        deadline_at=deadline_shown(row, now),
+        clock_stopped_at=row.clock_stopped_at if clock_stands(row, now) else None,
+        suspensions=tuple(barring),
+        from_inside=knows_from_inside(actor, row),
     )
 
 
@@ -302,37 +356,9 @@ async def _broken_rules(
     findings = lint(
         await content(session, row),
         await profile_of(session, row, local_date(now)),
-        siblings=await siblings(session, row),
+        siblings=await siblings.siblings(session, row),
     )
     return tuple(sorted({finding.rule for finding in blocking(findings)}))
-
-
-async def siblings(session: ReadSession, row: Scenario) -> tuple[Sibling, ...]:
-    """List the other live calls of the same poster in the same fiscal year, by number.
-
-    The year is that of the batch; what is still a draft or has come to nothing binds no money.
-    """
-    year = select(Batch.year).where(Batch.id == row.batch_id).scalar_subquery()
-    found = await session.exec(
-        select(Scenario, ScenarioVersion)
-        .where(ScenarioVersion.scenario_id == Scenario.id)
-        .where(ScenarioVersion.number == Scenario.content_version)
-        .where(col(Scenario.batch_id).in_(select(Batch.id).where(Batch.year == year)))
-        .where(Scenario.poster_id == row.poster_id)
-        .where(Scenario.id != row.id)
-        .where(col(Scenario.state).in_(BINDING_STATES))
-        .order_by(col(Scenario.number))
-    )
-    return tuple(
-        Sibling(
-            number=other.number,
-            track=other.track,
-            category=version.content["category"],
-            domain=version.content["domain"],
-            ceiling_fen=version.content["budget"]["ceiling_fen"],
-        )
-        for other, version in found.all()
-    )
 
 
 async def _asker_refused(
@@ -343,16 +369,6 @@ async def _asker_refused(
     return await register.refusal(session, actor.organization_id, on=local_date(now))
 
 
-async def due_to_close(session: ReadSession, now: dt.datetime) -> Sequence[UUID]:
-    """List published scenarios whose deadline has passed."""
-    found = await session.exec(
-        select(Scenario.id)
-        .where(Scenario.state == ScenarioState.PUBLISHED)
-        .where(col(Scenario.bid_deadline_at) <= now)
-    )
-    return found.all()
-
-
 async def cost_share_terms(session: ReadSession, scenario_id: UUID) -> list[dict[str, Any]]:
     """Read the phases of the pilot with each funder's shares, from the content in force."""
     row = await scenario(session, scenario_id)
@@ -360,30 +376,6 @@ async def cost_share_terms(session: ReadSession, scenario_id: UUID) -> list[dict
     phases = document["cost_share"]
     assert isinstance(phases, list)
     return phases
-
-
-async def batch(session: ReadSession, batch_id: UUID, *, lock: bool = False) -> Batch:
-    """Find one batch."""
-    statement = select(Batch).where(Batch.id == batch_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    row = (await session.exec(statement)).first()
-    if row is None:
-        raise BatchUnknown(batch_id=str(batch_id))
-    return row
-
-
-async def batch_by_number(session: ReadSession, number: str) -> Batch | None:
-    """Find a batch by its public number."""
-    return (await session.exec(select(Batch).where(Batch.number == number))).first()
-
-
-async def batches(session: ReadSession, *, after: UUID, limit: int) -> Sequence[Batch]:
-    """List batches."""
-    found = await session.exec(
-        select(Batch).where(col(Batch.id) > after).order_by(col(Batch.id)).limit(limit)
-    )
-    return found.all()
 
 
 async def scenario_by_number(session: ReadSession, number: str) -> Scenario | None:
