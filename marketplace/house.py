@@ -1,5 +1,6 @@
 """What the house stands on: settings, database, storage, keeper of secrets, clock."""
 
+import importlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.secrets import Keeper
-from marketplace.kit.storage import Storage
+from marketplace.kit.storage import LocalStorage, Storage
 from marketplace.settings import SettingInvalid, Settings
 
 SECRET_KEY_LENGTH_MIN = 32
@@ -31,10 +32,29 @@ def open_house(settings: Settings, clock: Clock) -> House:
     return House(
         settings=settings,
         database=Database(settings.url, pool_size=settings.pool_size),
-        storage=Storage(settings.data_dir / "storage"),
+        storage=_storage(settings),
         keeper=Keeper.from_text(_secret_key(settings)),
         clock=clock,
     )
+
+
+def _storage(settings: Settings) -> Storage:
+    """Open the folder, or the bucket if one is set; what speaks S3 is loaded only then."""
+    if not settings.s3_bucket:
+        return LocalStorage(settings.data_dir / "storage")
+    try:
+        objects = importlib.import_module("marketplace.kit.objects")
+    except ImportError as missing:
+        raise SettingInvalid("MARKETPLACE_S3_BUCKET needs the extra s3 (obstore)") from missing
+    bucket = objects.Bucket(
+        name=settings.s3_bucket,
+        region=settings.s3_region,
+        endpoint=settings.s3_endpoint,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key,
+    )
+    opened: Storage = objects.open_bucket(bucket)
+    return opened
 
 
 def _secret_key(settings: Settings) -> str:
