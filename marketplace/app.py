@@ -11,6 +11,8 @@ from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
+from marketplace.datasets.routes import data as datasets
+from marketplace.datasets.routes import downloads, lending, uploads
 from marketplace.house import House
 from marketplace.identity.guards import Porter
 from marketplace.identity.routes import keys, organizations, people
@@ -50,6 +52,16 @@ def doors() -> list[ControllerRouterHandler]:
         batches.BatchController,
         calls.ScenarioController,
         moves.MoveController,
+        datasets.ScenarioDatasetController,
+        datasets.DatasetController,
+        datasets.usage_of_source,
+        uploads.begin_upload,
+        uploads.UploadController,
+        uploads.remove_file,
+        downloads.download,
+        downloads.look,
+        lending.VersionLendingController,
+        lending.AccessRequestController,
         offers.CallBidController,
         offers.BidController,
         openings.OpeningController,

@@ -16,6 +16,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from litestar import Litestar
 
+from marketplace.datasets import jobs as datasets
 from marketplace.house import House
 from marketplace.kit import addresses
 from marketplace.kit.clock import SystemClock
@@ -65,9 +66,21 @@ def jobs_of(
         # Deliveries live in real time, also when a demo's story is set in another month.
         clock=SystemClock(),
     )
+    profiler = datasets.Profiler(
+        database=house.database, storage=house.storage, settings=house.settings, clock=house.clock
+    )
+    sweeper = datasets.Sweeper(
+        database=house.database,
+        storage=house.storage,
+        settings=house.settings,
+        clock=house.clock,
+        wall=SystemClock(),
+    )
     return {
         "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
         "fan_out": lambda: webhooks.fan_out(courier),
+        "profile_datasets": lambda: profiler.work(stopping=stopping),
+        "sweep_datasets": sweeper.work,
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
 

@@ -72,9 +72,7 @@ class S3Storage:
             found = await obstore.get_async(
                 self.store_of_objects,
                 self._key(name),
-                options={
-                    "range": {"offset": start} if length is None else (start, start + length)
-                },
+                options={"range": {"offset": start} if length is None else (start, start + length)},
             )
         except FileNotFoundError as missing:
             raise FileMissing(name=name) from missing

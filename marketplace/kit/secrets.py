@@ -3,6 +3,7 @@ be read.
 """
 
 import hashlib
+import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -62,6 +63,10 @@ class Keeper:
     def seal(self, plaintext: bytes, *, context: str) -> bytes:
         """Encrypt under the master key."""
         return seal(self.master_key, plaintext, context=context.encode())
+
+    def fingerprint(self, text: str, *, context: str) -> str:
+        """Hash a text so that only whoever holds the master key can recognise it."""
+        return hmac.new(self.master_key, f"{context}\0{text}".encode(), "sha256").hexdigest()
 
     def unseal(self, sealed: bytes, *, context: str) -> bytes:
         """Decrypt under the master key."""

@@ -45,6 +45,11 @@ class Permission(StrEnum):
     SCENARIOS_REVIEW = "scenarios:review"
     SCENARIOS_APPROVE = "scenarios:approve"
     SCENARIOS_READ_ALL = "scenarios:read_all"
+    DATASETS_DESCRIBE = "datasets:describe"
+    DATASETS_DECIDE = "datasets:decide"
+    DATASETS_WITHDRAW = "datasets:withdraw"
+    DATASETS_REQUEST = "datasets:request"
+    DATASETS_OVERSEE = "datasets:oversee"
     BIDS_SUBMIT = "bids:submit"
     BIDS_OPEN = "bids:open"
     BIDS_WITNESS = "bids:witness"
@@ -74,6 +79,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.POSTER: frozenset(
         {
             P.SCENARIOS_DRAFT,
+            P.DATASETS_DESCRIBE,
             P.TRUTH_UPLOAD,
             P.PILOTS_RUN,
             P.WEBHOOKS_MANAGE,
@@ -82,7 +88,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.SOLVER: frozenset(
-        {P.BIDS_SUBMIT, P.SUBMISSIONS_UPLOAD, P.CLAIMS_SUBMIT, P.PILOTS_RUN, P.WEBHOOKS_MANAGE}
+        {
+            P.DATASETS_REQUEST,
+            P.BIDS_SUBMIT,
+            P.SUBMISSIONS_UPLOAD,
+            P.CLAIMS_SUBMIT,
+            P.PILOTS_RUN,
+            P.WEBHOOKS_MANAGE,
+        }
     ),
     Role.BUREAU_OFFICER: frozenset(
         {
@@ -95,6 +108,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SCENARIOS_DRAFT,
             P.SCENARIOS_REVIEW,
             P.SCENARIOS_READ_ALL,
+            P.DATASETS_WITHDRAW,
             P.BIDS_OPEN,
             P.BIDS_CHECK,
             P.BIDS_READ_OPENED,
@@ -112,6 +126,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ORGANIZATIONS_READ,
             P.SCENARIOS_APPROVE,
             P.SCENARIOS_READ_ALL,
+            P.DATASETS_WITHDRAW,
             P.BIDS_READ_OPENED,
             P.ROUNDS_RANK,
             P.ROUNDS_READ,
@@ -129,20 +144,21 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             P.ORGANIZATIONS_READ,
             P.SCENARIOS_READ_ALL,
+            P.DATASETS_OVERSEE,
             P.BIDS_READ_OPENED,
             P.ROUNDS_READ,
             P.LEDGER_READ,
             P.EVENTS_READ_ALL,
         }
     ),
-    Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.BIDS_WITNESS}),
+    Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.DATASETS_OVERSEE, P.BIDS_WITNESS}),
     Role.TEST_LAB: frozenset({P.TRUTH_UPLOAD, P.CLAIMS_VERIFY}),
-    Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
+    Role.DATA_CUSTODIAN: frozenset(
+        {P.DATASETS_DESCRIBE, P.DATASETS_DECIDE, P.DATASETS_WITHDRAW, P.TRUTH_UPLOAD}
+    ),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
-    Role.ORGANIZATION_ADMIN: frozenset(
-        {P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
-    ),
+    Role.ORGANIZATION_ADMIN: frozenset({P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}),
     Role.PLATFORM_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_REGISTER,
