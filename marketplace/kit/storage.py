@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from marketplace.kit.errors import NotFound, TooLarge
 from marketplace.kit.ids import new_id
@@ -45,6 +45,7 @@ class StoredFile:
     sha256: str
 
 
+@runtime_checkable
 class Storage(Protocol):
     """A shelf of files."""
 

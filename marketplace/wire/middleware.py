@@ -28,7 +28,8 @@ class CanonicalLine:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] is not ScopeType.HTTP:
+        # Servers write plain text here: compared by value, because it is never the enum's member.
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
         request_id = _accepted_id(scope)

@@ -1,6 +1,7 @@
 """The door out: whole files or a range of one, streamed, with a validator that is the digest."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -8,6 +9,14 @@ from uuid import UUID
 from litestar import Request, Response, get, head
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Schema,
+)
+from litestar.openapi.spec.operation import Operation
 from litestar.params import FromPath, HeaderParameter
 from litestar.response import Stream
 
@@ -23,7 +32,22 @@ from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import Storage
 
 AnyRequest = Request[Actor, None, State]
+KEPT_BY_304 = frozenset({"ETag", "Cache-Control", "Vary"})
 CONTENT = "/v1/dataset-files/{file_id:uuid}/content"
+
+
+@dataclass
+class FileDownload(Operation):
+    """Describes an answer that is a file, whole or in part, and not JSON."""
+
+    def __post_init__(self) -> None:
+        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
+        content = {"application/octet-stream": file}
+        for status, told in (("200", "The whole file."), ("206", "The bytes asked for.")):
+            assert self.responses is not None
+            self.responses[status] = OpenAPIResponse(description=told, content=content)
+
+
 Token = Annotated[
     str | None,
     HeaderParameter(
@@ -38,7 +62,7 @@ Token = Annotated[
     CONTENT,
     operation_id="dataset_files_download",
     tags=["datasets"],
-    media_type="application/octet-stream",
+    operation_class=FileDownload,
 )
 async def download(
     request: AnyRequest,
@@ -57,7 +81,8 @@ async def download(
     now = await clock.decisive(writer)
     admitted = await downloading.begin(writer, actor, file_id, wanted, now=now)
     if admitted.download_id is None:
-        return Response(None, status_code=304, headers=_headers(admitted))
+        known = {name: told for name, told in _headers(admitted).items() if name in KEPT_BY_304}
+        return Response(None, status_code=304, headers=known)
     pieces: AsyncGenerator[bytes, None] = downloading.bytes_of(
         database, storage, admitted, clock=clock
     )
