@@ -228,7 +228,11 @@ class TestSecrecy:
     ) -> None:
         """Dataset, version and call are byte for byte what they were before anybody asked."""
         version, file_id = await library.published()
-        pages = (version, f"/v1/datasets/{library.datasets['lent']}", f"/v1/scenarios/{library.call.id}")
+        pages = (
+            version,
+            f"/v1/datasets/{library.datasets['lent']}",
+            f"/v1/scenarios/{library.call.id}",
+        )
         before = [(await library.ask(library.rival, "GET", page)).content for page in pages]
         token = await library.token(version)
         await library.download(library.solver, file_id, token)
