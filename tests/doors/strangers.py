@@ -7,12 +7,14 @@ from typing import Any
 
 import httpx
 
+from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
+from tests.doors import dataset_strangers as data
 from tests.given import scoring as given
 from tests.given.identity import Someone, a_credit_code, someone
 
@@ -86,6 +88,7 @@ ROWS: dict[str, frozenset[str]] = {
     "scenarios_amend": OFFICER,
     "scenarios_cancel": APPROVER,
     "scenarios_fail": APPROVER,
+    **data.ROWS,
     # bids
     "bids_create": SOLVER | {"other_solver", "stranger"},
     "bids_list": SIGNED_IN,
@@ -179,6 +182,7 @@ BODIES: dict[str, Any] = {
     "scenarios_amend": {"content": CONTENT, "note": "更正"},
     "scenarios_cancel": {"reason": "task_cancelled"},
     "scenarios_fail": {"reason": "illegal_file"},
+    **data.BODIES,
     "bids_submit": OFFER,
     "bids_replace": OFFER,
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
@@ -203,6 +207,9 @@ BODIES: dict[str, Any] = {
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }
 """A well-formed request for every operation that has a body; names in braces are filled in."""
+
+HEADERS = data.HEADERS
+QUERIES = data.QUERIES
 
 
 @dataclass(slots=True, kw_only=True)
@@ -235,10 +242,13 @@ class World:
         return body
 
 
-async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClock) -> World:
+async def a_world(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
+) -> World:
     """Play a call to its ranking, and let everybody else come in."""
     play = await given.a_play(client, database, clock, "solver", "second", "third")
-    await play.publish(given.a_content(given.EVERYTHING), Track.PROCUREMENT_TENDER)
+    content = given.a_content(given.EVERYTHING) | {"datasets": data.NOTICE}
+    await play.publish(content, Track.PROCUREMENT_TENDER)
     await play.seat_panel()
     await play.upload_truth()
     for name, quote in (("solver", 800_000), ("second", 850_000), ("third", 900_000)):
@@ -253,7 +263,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
     people = await _people(database, play)
-    return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
+    values = await _values(database, play, people, ranked.json()["id"])
+    return World(people=people, values=values | await data.values(client, house, play, people))
 
 
 async def _people(database: Database, play: given.Play) -> dict[str, Someone]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from marketplace.datasets.errors import RangeNotSatisfiable
 
-_ONE: Final = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*")
+_ONE: Final = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
