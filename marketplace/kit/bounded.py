@@ -83,10 +83,12 @@ async def _feed(process: asyncio.subprocess.Process, content: AsyncIterator[byte
     """Hand the content over as fast as it is taken; whoever has heard enough hangs up."""
     assert process.stdin is not None
     try:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            async for piece in content:
+        async for piece in content:
+            try:
                 process.stdin.write(piece)
                 await process.stdin.drain()
+            except (BrokenPipeError, ConnectionResetError):
+                return
     finally:
         process.stdin.close()
 
