@@ -29,6 +29,9 @@ from marketplace.scenarios.tables import Scenario
 SHOWN_STATES = frozenset({VersionState.PUBLISHED, VersionState.WITHDRAWN})
 """States in which whoever may read the call may know of a version."""
 
+NUMBERS_END = 10**9
+"""A number that no integer column holds is no version, and would break the statement."""
+
 JUDGES = (Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, Role.EXPERT, Role.PANEL_CHAIR)
 """Whoever prepares or judges the bids may not learn who asked for data, in whatever second role."""
 
@@ -125,6 +128,8 @@ async def version(
     session: ReadSession, dataset_id: UUID, number: int, *, lock: bool = False, share: bool = False
 ) -> DatasetVersion:
     """Find one version; `share` keeps it from being withdrawn until the transaction ends."""
+    if number >= NUMBERS_END:
+        raise VersionUnknown(dataset_id=str(dataset_id), number=number)
     statement = (
         select(DatasetVersion)
         .where(DatasetVersion.dataset_id == dataset_id)

@@ -150,6 +150,18 @@ class TestRefusedParts:
         assert taken == 9
         assert await agree(library)
 
+    async def test_numbers_that_no_column_holds_are_nowhere(self, library: Library) -> None:
+        """A version or a place of thirty digits is refused like any other that is not there."""
+        version = await library.version()
+        upload = await library.begin(version, ROWS)
+        beyond = 10**30
+
+        unknown = await library.ask(None, "GET", f"{version.rpartition('/')[0]}/{beyond}")
+        misplaced = await library.put(upload, beyond, ROWS)
+
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "datasets.version_unknown")
+        assert (misplaced.status_code, misplaced.json()["offset"]) == (409, 0)
+
     async def test_a_file_beyond_the_limit_is_refused_before_a_byte(self, library: Library) -> None:
         """The announcement is enough to say no."""
         version = await library.version()
