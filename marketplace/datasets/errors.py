@@ -3,7 +3,6 @@
 from marketplace.kit.errors import (
     Conflict,
     Forbidden,
-    LimitReached,
     Malformed,
     NotFound,
     OutOfRange,
@@ -145,7 +144,7 @@ class FileNameRefused(Malformed):
     title_zh = "文件名应为单个普通名称,不含目录、控制字符,不以点开头。"
 
 
-class TooManyFiles(LimitReached):
+class TooManyFiles(Conflict):
     """A version has no more room for files."""
 
     code = "datasets.too_many_files"
@@ -174,10 +173,10 @@ class PartEmpty(Malformed):
 
 
 class PartDigestMissing(Malformed):
-    """A part needs a header like Content-Digest: sha-256=:…base64…:"""
+    """A part needs its digest in a Content-Digest header, as in sha-256=:…base64…: of RFC 9530."""
 
     code = "datasets.part_digest_missing"
-    title_zh = "分片须携带请求头 Content-Digest: sha-256=:…base64…:"
+    title_zh = "分片须在请求头 Content-Digest 中携带摘要,形如 sha-256=:…base64…:(RFC 9530)。"
 
 
 class PartDigestDiffers(Unacceptable):

@@ -38,7 +38,11 @@ class Profiler:
             leased = await self.take()
             if leased is None:
                 break
-            await self.write(leased, await self.look(leased))
+            outcome = await self._look_unless(stopping, leased)
+            if outcome is None:
+                await self._give_back(leased)
+                break
+            await self.write(leased, outcome)
             done += 1
         return done
 
@@ -62,6 +66,25 @@ class Profiler:
                 )
         except MarketplaceError:
             return Stopped(reason="crashed")
+
+    async def _look_unless(
+        self, stopping: asyncio.Event | None, leased: Leased
+    ) -> Done | Stopped | None:
+        """Look at a file, or drop it when the house is to stop: a shutdown cannot wait minutes."""
+        if stopping is None:
+            return await self.look(leased)
+        looking = asyncio.create_task(self.look(leased))
+        waiting = asyncio.create_task(stopping.wait())
+        done, _ = await asyncio.wait({looking, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (looking, waiting):
+            task.cancel()
+        await asyncio.gather(looking, waiting, return_exceptions=True)
+        return looking.result() if looking in done else None
+
+    async def _give_back(self, leased: Leased) -> None:
+        async with self.database.writing() as session:
+            now = await self.clock.decisive(session)
+            await profiling.give_back(session, leased, now=now)
 
     async def write(self, leased: Leased, outcome: Done | Stopped) -> None:
         """Write down what was seen."""

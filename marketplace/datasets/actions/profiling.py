@@ -86,16 +86,26 @@ async def lease(
     )
 
 
+async def give_back(session: WriteSession, leased: Leased, *, now: dt.datetime) -> None:
+    """Return a file that was not looked at after all; the attempt does not count."""
+    row = await data.file_if_there(session, leased.file_id)
+    if row is not None and _is_held(row, leased):
+        row.profile_state = ProfileState.QUEUED
+        row.profile_attempts -= 1
+        row.profile_due_at = now
+        await session.flush()
+
+
+def _is_held(row: DatasetFile, leased: Leased) -> bool:
+    return row.profile_state is ProfileState.RUNNING and row.profile_attempts == leased.attempt
+
+
 async def record(
     session: WriteSession, leased: Leased, outcome: Done | Stopped, *, now: dt.datetime
 ) -> DatasetFile | None:
     """Write down what was seen; None when the file, or the question, is not the same any more."""
     row = await data.file_if_there(session, leased.file_id)
-    if (
-        row is None
-        or row.profile_state is not ProfileState.RUNNING
-        or row.profile_attempts != leased.attempt
-    ):
+    if row is None or not _is_held(row, leased):
         return None
     if isinstance(outcome, Stopped):
         if outcome.reason == "crashed" and row.profile_attempts < ATTEMPTS_MAX:

@@ -185,3 +185,27 @@ async def test_a_profile_that_dies_is_tried_three_times(
     assert attempts == [1, 2, 3]
     assert row.profile_state.value == "failed"
     assert row.profile_reason == {"problem": "crashed", "attempts": 3}
+
+
+@pytest.mark.postgres
+async def test_a_house_that_stops_does_not_wait_for_a_profile(
+    library: Library, house: House
+) -> None:
+    """What is under way is dropped within seconds, given back, and counts as no attempt."""
+    content = b"id,label,taken_on\n" + b"".join(b"%d,yes,2026-01-05\n" % n for n in range(400_000))
+    done = await library.upload(await library.version(), content)
+    profiler = Profiler(
+        database=house.database, storage=house.storage, settings=house.settings, clock=house.clock
+    )
+    stopping = asyncio.Event()
+    working = asyncio.create_task(profiler.work(stopping=stopping))
+    await asyncio.sleep(0.2)
+
+    stopping.set()
+    profiled = await asyncio.wait_for(working, timeout=60)
+
+    async with house.database.reading() as session:
+        row = await data.file(session, UUID(done.json()["id"]))
+    assert profiled == 0
+    assert (row.profile_state.value, row.profile_attempts) == ("queued", 0)
+    assert await library.profile() == 1
