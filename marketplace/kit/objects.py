@@ -15,7 +15,7 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.storage import PIECE_BYTES, FileMissing, Meter, StoredFile, whole
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, S3Config
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """Of a multipart upload; the protocol asks for five mebibytes at least."""
@@ -105,12 +105,12 @@ class S3Storage:
 
 def open_bucket(bucket: Bucket) -> S3Storage:
     """Open a bucket; plain http is spoken only with an endpoint that says so."""
-    store = S3Store(
-        bucket.name,
-        region=bucket.region,
-        endpoint=bucket.endpoint or None,
-        access_key_id=bucket.access_key or None,
-        secret_access_key=bucket.secret_key or None,
-        client_options={"allow_http": bucket.endpoint.startswith("http://")},
-    )
-    return S3Storage(store)
+    config: S3Config = {"region": bucket.region}
+    # What is not set is left out: the library would take an empty text for a value.
+    if bucket.endpoint:
+        config["endpoint"] = bucket.endpoint
+    if bucket.access_key:
+        config["access_key_id"] = bucket.access_key
+        config["secret_access_key"] = bucket.secret_key
+    http = bucket.endpoint.startswith("http://")
+    return S3Storage(S3Store(bucket.name, config=config, client_options={"allow_http": http}))

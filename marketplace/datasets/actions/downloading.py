@@ -113,7 +113,7 @@ async def issue_token(
     await identity.verified_organization(session, actor.organization_id)
     for earlier in await lending.live_tokens(session, request_id=row.id, person_id=actor.person_id):
         earlier.revoked_at = now
-        earlier.revocation = RevocationReason.NO_LONGER_NEEDED
+        earlier.revocation = RevocationReason.REPLACED
     _check_retention(manifest, now)
     token = TOKEN_SCHEME + entropy.hex()
     issued = DatasetToken(

@@ -132,7 +132,7 @@ async def decide(
     if verb == "revoke":
         await _revoke(
             await lending.live_tokens(session, request_id=row.id),
-            RevocationReason.TERMS_BROKEN,
+            RevocationReason.TAKEN_BACK,
             now,
         )
         await session.flush()

@@ -66,7 +66,8 @@ async def _sweep_files(database: Database, shelf: Storage, *, now: dt.datetime) 
     old: list[str] = []
     removed = 0
     async for name in shelf.names():
-        if _made(name) < now - GRACE:
+        made = _made(name)
+        if made is not None and made < now - GRACE:
             old.append(name)
         if len(old) >= NAMES_AT_ONCE:
             removed += await _remove_unknown(database, shelf, old)
@@ -85,9 +86,12 @@ async def _remove_unknown(database: Database, shelf: Storage, names: Sequence[st
     return len(orphans)
 
 
-def _made(name: str) -> dt.datetime:
-    """Tell from its name when the writing of a file began."""
-    return made_at(UUID(name.removesuffix(PART)))
+def _made(name: str) -> dt.datetime | None:
+    """Tell from its name when the writing of a file began; None for what is none of ours."""
+    try:
+        return made_at(UUID(name.removesuffix(PART)))
+    except ValueError:
+        return None
 
 
 async def compare(database: Database, storage: Storage) -> Agreement:

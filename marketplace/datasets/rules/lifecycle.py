@@ -62,8 +62,10 @@ class WithdrawalReason(StrEnum):
 class RevocationReason(StrEnum):
     """Why an access is taken back."""
 
-    TERMS_BROKEN = "terms_broken"
-    NO_LONGER_NEEDED = "no_longer_needed"
+    TAKEN_BACK = "taken_back"
+    """By the custodian, who says why in the request."""
+    REPLACED = "replaced"
+    """By a newer token of the same person."""
     VERSION_WITHDRAWN = "version_withdrawn"
     DELETED = "deleted"
 

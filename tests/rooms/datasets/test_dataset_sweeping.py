@@ -62,11 +62,14 @@ async def test_a_file_without_a_row_is_removed_when_its_row_can_no_longer_come(
     shelf = house.storage.within("datasets")
     orphan = await shelf.store_bytes(b"left behind")
     other = await house.storage.store_bytes(b"a prediction file")
+    strange = house.settings.data_dir / "storage" / "datasets" / orphan.name[-2:] / "Thumbs.db"
+    strange.write_bytes(b"what other programs leave in folders")
 
     young = await sweep(house)
     old = await sweep(house, in_hours=3)
 
     assert (young.files, old.files) == (0, 1)
     assert orphan.name not in [name async for name in shelf.names()]
+    assert strange.exists()
     assert await house.storage.read(other.name) == b"a prediction file"
     assert (await sweeping.compare(house.database, house.storage)).rows_without_file == frozenset()
