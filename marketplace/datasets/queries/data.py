@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from marketplace.datasets.errors import (
     DatasetUnknown,
@@ -28,6 +29,8 @@ from marketplace.scenarios.tables import Scenario
 
 SHOWN_STATES = frozenset({VersionState.PUBLISHED, VersionState.WITHDRAWN})
 """States in which whoever may read the call may know of a version."""
+
+Held = SelectOfScalar[DatasetVersion]
 
 NUMBERS_END = 10**9
 """A number that no integer column holds is no version, and would break the statement."""
@@ -82,7 +85,11 @@ async def dataset(session: ReadSession, dataset_id: UUID, *, lock: bool = False)
     """Find one dataset, locked for change on request."""
     statement = select(Dataset).where(Dataset.id == dataset_id)
     if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
+        # Not against rows that merely refer to it: a download, which holds the version and then
+        # names the dataset, would stand in a circle with a withdrawal, which goes the other way.
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     row = (await session.exec(statement)).first()
     if row is None:
         raise DatasetUnknown(dataset_id=str(dataset_id))
@@ -124,6 +131,13 @@ async def code_is_taken(session: ReadSession, scenario_id: UUID, code: str) -> b
     return found.first() is not None
 
 
+def _held(statement: Held, share: bool) -> Held:
+    """Hold a version: against every change, or shared with others who only need it to stay."""
+    return statement.with_for_update(read=share, key_share=not share).execution_options(
+        populate_existing=True
+    )
+
+
 async def version(
     session: ReadSession, dataset_id: UUID, number: int, *, lock: bool = False, share: bool = False
 ) -> DatasetVersion:
@@ -136,7 +150,7 @@ async def version(
         .where(DatasetVersion.number == number)
     )
     if lock or share:
-        statement = statement.with_for_update(read=share).execution_options(populate_existing=True)
+        statement = _held(statement, share)
     row = (await session.exec(statement)).first()
     if row is None:
         raise VersionUnknown(dataset_id=str(dataset_id), number=number)
@@ -149,7 +163,7 @@ async def version_by_id(
     """Find one version by its id."""
     statement = select(DatasetVersion).where(DatasetVersion.id == version_id)
     if lock or share:
-        statement = statement.with_for_update(read=share).execution_options(populate_existing=True)
+        statement = _held(statement, share)
     row = (await session.exec(statement)).first()
     if row is None:
         raise VersionUnknown(version_id=str(version_id))

@@ -10,7 +10,6 @@ import pytest
 from sqlmodel import select
 
 from marketplace.datasets.actions import downloading, sweeping
-from marketplace.datasets.errors import AccessRefused
 from marketplace.datasets.jobs import Profiler
 from marketplace.datasets.queries import data
 from marketplace.events.tables import EventRow
@@ -120,35 +119,53 @@ async def test_many_requests_of_one_organisation_are_one(library: Library) -> No
 
 
 @pytest.mark.postgres
-async def test_no_download_slips_past_a_withdrawal(library: Library, house: House) -> None:
-    """Whatever was let out while the version was withdrawn stands in the record it left behind.
+async def test_a_withdrawal_waits_for_whoever_was_just_let_in(
+    library: Library, house: House
+) -> None:
+    """A download that was admitted, but not yet written down, is on the list of the withdrawal.
 
-    Every organisation that was admitted is told: none begins unseen between list and withdrawal.
+    Otherwise somebody would hold personal data, and never be told.
     """
     version, file_id = await library.published("open")
-    takers = [await someone(house.database, Role.SOLVER) for _ in range(AT_ONCE)]
     wanted = downloading.Wanted(token=None, address_digest="0" * 64)
+    body = {"reason": "personal_data_found"}
 
-    async def take(who: int) -> bool:
-        try:
-            async with house.database.writing() as session:
-                await downloading.begin(
-                    session, takers[who].actor, UUID(file_id), wanted, now=house.clock.now()
-                )
-        except AccessRefused:
-            return False
-        return True
+    async with house.database.writing() as session:
+        who, now = library.solver.actor, house.clock.now()
+        await downloading.admit(session, who, UUID(file_id), wanted, now=now)
+        withdrawing = asyncio.create_task(library.act(library.custodian, version, "withdraw", body))
+        await asyncio.sleep(1)
+        waited = not withdrawing.done()
+        await downloading.begin(session, who, UUID(file_id), wanted, now=now)
+    withdrawn = await withdrawing
 
-    admitted, withdrawn = await asyncio.gather(
-        asyncio.gather(*(take(who) for who in range(AT_ONCE))),
+    assert waited
+    assert withdrawn.status_code == 200
+    assert await _organisations_told(house) == {library.solver.organization_id}
+
+
+@pytest.mark.postgres
+async def test_what_was_let_in_beside_a_withdrawal_was_told_of_it(
+    library: Library, house: House
+) -> None:
+    """Many at once: exactly those who were admitted get a notice, and afterwards nobody is."""
+    version, file_id = await library.published("open")
+    takers = [await someone(house.database, Role.SOLVER) for _ in range(AT_ONCE)]
+
+    answers, withdrawn = await asyncio.gather(
+        asyncio.gather(*(library.download(taker, file_id) for taker in takers)),
         library.act(library.custodian, version, "withdraw", {"reason": "content_wrong"}),
     )
+    late = await library.download(takers[0], file_id)
 
     assert withdrawn.status_code == 200
-    told = await _organisations_told(house)
-    expected = {takers[who].organization_id for who in range(AT_ONCE) if admitted[who]}
-    assert told == expected
-    assert not await take(0)
+    assert {answer.status_code for answer in answers} <= {200, 403}
+    assert await _organisations_told(house) == {
+        taker.organization_id
+        for taker, answer in zip(takers, answers, strict=True)
+        if answer.status_code == 200
+    }
+    assert late.status_code == 403
 
 
 async def _organisations_told(house: House) -> set[UUID | None]:
