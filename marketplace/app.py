@@ -11,6 +11,8 @@ from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
+from marketplace.datasets.routes import data as datasets
+from marketplace.datasets.routes import downloads, lending, uploads
 from marketplace.house import House
 from marketplace.identity.actions.sign_in import Lobby
 from marketplace.identity.guards import Porter
@@ -97,6 +99,16 @@ def doors() -> list[ControllerRouterHandler]:
         suspensions.SuspensionController,
         enquiries.CallEnquiryController,
         enquiries.EnquiryController,
+        datasets.ScenarioDatasetController,
+        datasets.DatasetController,
+        datasets.usage_of_source,
+        uploads.begin_upload,
+        uploads.UploadController,
+        uploads.remove_file,
+        downloads.download,
+        downloads.look,
+        lending.VersionLendingController,
+        lending.AccessRequestController,
         offers.CallBidController,
         offers.BidController,
         openings.OpeningController,

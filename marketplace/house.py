@@ -1,5 +1,6 @@
 """What the house stands on: settings, database, storage, keeper of secrets, clock."""
 
+import importlib
 from dataclasses import dataclass, field
 
 from marketplace.kit import keyfiles
@@ -9,7 +10,7 @@ from marketplace.kit.notebook import Notebook
 from marketplace.kit.openid import OpenIdProvider
 from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
-from marketplace.kit.storage import Storage
+from marketplace.kit.storage import LocalStorage, Storage
 from marketplace.settings import PREFIX, SettingInvalid, Settings
 
 SECRET_KEY_LENGTH_MIN = 32
@@ -37,7 +38,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
     return House(
         settings=settings,
         database=Database(settings.url, pool_size=settings.pool_size),
-        storage=Storage(settings.data_dir / "storage"),
+        storage=_storage(settings),
         keeper=keeper_of(settings),
         clock=clock,
         hasher=Hasher(
@@ -47,6 +48,25 @@ def open_house(settings: Settings, clock: Clock) -> House:
         ),
         provider=provider_of(settings),
     )
+
+
+def _storage(settings: Settings) -> Storage:
+    """Open the folder, or the bucket if one is set; what speaks S3 is loaded only then."""
+    if not settings.s3_bucket:
+        return LocalStorage(settings.data_dir / "storage")
+    try:
+        objects = importlib.import_module("marketplace.kit.objects")
+    except ImportError as missing:
+        raise SettingInvalid("MARKETPLACE_S3_BUCKET needs the extra s3 (obstore)") from missing
+    bucket = objects.Bucket(
+        name=settings.s3_bucket,
+        region=settings.s3_region,
+        endpoint=settings.s3_endpoint,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key,
+    )
+    opened: Storage = objects.open_bucket(bucket)
+    return opened
 
 
 def provider_of(settings: Settings) -> OpenIdProvider | None:

@@ -20,6 +20,7 @@ ROOMS_WITH_TABLES: Final = (
     "profiles",
     "funding",
     "scenarios",
+    "datasets",
     "bids",
     "scoring",
     "awards",

@@ -16,6 +16,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from litestar import Litestar
 
+from marketplace.datasets import jobs as datasets
 from marketplace.house import House
 from marketplace.identity import jobs as identity
 from marketplace.kit import addresses
@@ -66,6 +67,16 @@ def jobs_of(
         # Deliveries live in real time, also when a demo's story is set in another month.
         clock=SystemClock(),
     )
+    profiler = datasets.Profiler(
+        database=house.database, storage=house.storage, settings=house.settings, clock=house.clock
+    )
+    sweeper = datasets.Sweeper(
+        database=house.database,
+        storage=house.storage,
+        settings=house.settings,
+        clock=house.clock,
+        wall=SystemClock(),
+    )
     return {
         "publish_due_calls": lambda: scenarios.publish_due_calls(house.database, house.clock),
         "end_suspensions": lambda: scenarios.end_suspensions(house.database, house.clock),
@@ -80,6 +91,8 @@ def jobs_of(
             house.database, house.clock
         ),
         "fan_out": lambda: webhooks.fan_out(courier),
+        "profile_datasets": lambda: profiler.work(stopping=stopping),
+        "sweep_datasets": sweeper.work,
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
 

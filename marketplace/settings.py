@@ -88,6 +88,46 @@ class Settings:
     """redis://… of a Redis or Valkey in which several processes count together; empty: each
     process counts alone."""
 
+    s3_bucket: str = ""
+    """Bucket for stored files, of any service that speaks S3; empty: a folder in `data_dir`.
+    Needs the extra `s3`."""
+
+    s3_endpoint: str = ""
+    """Address of the S3 service; empty: that of AWS in the region."""
+
+    s3_region: str = "us-east-1"
+    """Region of the bucket."""
+
+    s3_access_key: str = ""
+    """Id of the key that opens the bucket; empty: whatever role the machine itself has."""
+
+    s3_secret_key: str = ""
+    """Secret of the key that opens the bucket."""
+
+    dataset_file_bytes_max: int = 2_147_483_648
+    """Largest file of a dataset accepted, in bytes as sent."""
+
+    dataset_files_max: int = 200
+    """Most files in one version of a dataset."""
+
+    dataset_part_bytes_max: int = 8_388_608
+    """Largest part of a resumable upload, in bytes."""
+
+    dataset_upload_hours: int = 24
+    """How long an upload waits for its next part before it is swept away, in hours."""
+
+    dataset_token_days: int = 30
+    """How long a download token opens a dataset, in days; never beyond its retention."""
+
+    dataset_profile_seconds: int = 120
+    """Most computing time for the profile of one file, in seconds."""
+
+    dataset_profile_bytes: int = 536_870_912
+    """Most memory for the profile of one file, in bytes."""
+
+    dataset_profile_rows: int = 5_000_000
+    """Most rows of one file that a profile is computed of."""
+
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 

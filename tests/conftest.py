@@ -24,7 +24,7 @@ from marketplace.kit.database import Database, engine_for
 from marketplace.kit.logs import configure_logs
 from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
-from marketplace.kit.storage import Storage
+from marketplace.kit.storage import LocalStorage
 from marketplace.migrate import migrate
 from marketplace.settings import Settings
 from tests.postgres_server import PostgresServer, create_database, execute
@@ -123,7 +123,7 @@ def house(database: Database, clock: FixedClock, tmp_path: Path) -> House:
     return House(
         settings=dataclasses.replace(UNLIMITED, data_dir=tmp_path, development=True),
         database=database,
-        storage=Storage(tmp_path / "storage"),
+        storage=LocalStorage(tmp_path / "storage"),
         keeper=Keeper.from_text("a key for tests only, 32 characters at least"),
         clock=clock,
         hasher=Hasher(memory_kib=64, passes=1),

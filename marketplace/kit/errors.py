@@ -9,6 +9,7 @@
     ├── Unacceptable         well formed, but against a rule
     │   └── Malformed        not even well formed
     ├── TooLarge             more than we take
+    ├── OutOfRange           less than is asked for
     ├── PreconditionMissing  say which version you mean
     ├── LimitReached         too often, too soon
     └── Unavailable          somebody we depend on does not answer
@@ -95,6 +96,13 @@ class TooLarge(MarketplaceError):
 
     code = "marketplace.too_large"
     title_zh = "内容超过允许的大小。"
+
+
+class OutOfRange(MarketplaceError):
+    """There is nothing in this range."""
+
+    code = "marketplace.out_of_range"
+    title_zh = "所请求的范围内没有内容。"
 
 
 class PreconditionMissing(MarketplaceError):

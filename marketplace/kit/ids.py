@@ -1,5 +1,6 @@
 """Ids that sort by creation and are safe to show: UUID version 7 (RFC 9562)."""
 
+import datetime as dt
 import os
 import threading
 import time
@@ -7,6 +8,11 @@ from uuid import UUID
 
 _lock = threading.Lock()
 _last = 0
+
+
+def made_at(made: UUID) -> dt.datetime:
+    """Tell when an id was made, to the millisecond."""
+    return dt.datetime.fromtimestamp((made.int >> 80) / 1000, dt.UTC)
 
 
 def new_id() -> UUID:

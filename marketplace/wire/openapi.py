@@ -29,6 +29,7 @@ TAGS: Final = {
     "relations": "股权与控制关系 · who is tied to whom",
     "profiles": "规则、日历与期限 · rule profiles, calendars, deadlines",
     "scenarios": "批次与榜单 · batches and calls",
+    "datasets": "数据集、申请与下载 · datasets, access, downloads",
     "bids": "密封投标与开标 · sealed bids and their opening",
     "scoring": "评审、测评与排名 · panels, benchmarks, rankings",
     "webhooks": "事件推送 · webhooks",

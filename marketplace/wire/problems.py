@@ -29,6 +29,7 @@ STATUS_OF_KIND: dict[type[MarketplaceError], int] = {
     errors.Stale: 412,
     errors.Conflict: 409,
     errors.TooLarge: 413,
+    errors.OutOfRange: 416,
     errors.Malformed: 400,
     errors.Unacceptable: 422,
     errors.PreconditionMissing: 428,
@@ -105,6 +106,8 @@ def _refusal(request: AnyRequest, error: MarketplaceError) -> Response[bytes]:
         headers["WWW-Authenticate"] = 'Bearer realm="jiebang"'
     if "retry_after_seconds" in facts:
         headers["Retry-After"] = str(facts["retry_after_seconds"])
+    if "content_range" in facts:
+        headers["Content-Range"] = str(facts["content_range"])
     return _problem(request, status, error.code, title, facts, headers)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.doors.profile_bodies import OF_PROFILES
+from tests.given import datasets as data
 from tests.given import scoring as given
 from tests.given.sign_ins import PASSWORD
 
@@ -86,6 +87,21 @@ BODIES: dict[str, Any] = {
     "enquiries_set_aside": {"reason": "与本榜单无关"},
     "scenarios_cancel": {"reason": "task_cancelled"},
     "scenarios_fail": {"reason": "illegal_file"},
+    "datasets_create": {"code": "open", "manifest": data.a_manifest("open")},
+    "datasets_revise": {"manifest": data.a_manifest()},
+    "dataset_versions_publish": {"statement": "已抽检(示例)"},
+    "dataset_versions_withdraw": {"reason": "content_wrong"},
+    "dataset_uploads_create": {
+        "name": "a.csv",
+        "format": "csv",
+        "size_bytes": 3,
+        "sha256": "0" * 64,
+    },
+    "dataset_uploads_put_part": data.ROWS,
+    "dataset_access_requests_create": {"purpose": "训练", "terms_sha256": "0" * 64},
+    "dataset_access_requests_refuse": {"reason": "用途不明"},
+    "dataset_access_requests_revoke": {"reason": "违反条款"},
+    "dataset_deletions_certify": {"statement": "已删除"},
     "bids_submit": OFFER,
     "bids_replace": OFFER,
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
@@ -110,3 +126,8 @@ BODIES: dict[str, Any] = {
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }
 """A well-formed request for every operation that has a body; names in braces are filled in."""
+
+HEADERS = {"dataset_uploads_put_part": {"Content-Digest": data.content_digest(data.ROWS)}}
+"""What a request has to carry besides."""
+QUERIES = {"datasets_usage": {"year": "2026"}, "data_sources_usage": {"year": "2026"}}
+"""What an address has to carry besides."""

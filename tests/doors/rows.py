@@ -33,8 +33,11 @@ SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
 OWNER = frozenset({"organization_admin"})
 """Administers the poster's organisation."""
+CUSTODIAN = frozenset({"data_custodian"})
+"""Keeps the data of the world, for a data-source unit."""
+OVERSEERS = AUDITOR | SUPERVISOR
 JUDGES = frozenset({"expert", "panel_chair"})
-HOUSEHOLD = POSTER | OWNER | {"data_custodian"}
+HOUSEHOLD = POSTER | OWNER
 """Everybody in the poster's organisation."""
 WATCHERS = anywhere(frozenset({"auditor", "supervisor", "review_body"}))
 """Roles that may read every call, published or not, whoever organises it."""
@@ -166,6 +169,38 @@ ROWS: dict[str, frozenset[str]] = {
     "followers_remove": SIGNED_IN,
     "scenarios_cancel": APPROVER,
     "scenarios_fail": APPROVER,
+    # datasets: the ones of the world belong to the unit of `data_custodian`; one is lent to
+    # `solver` on request, one is open to everybody
+    "datasets_list": EVERYBODY,
+    "datasets_get": EVERYBODY,
+    "datasets_create": POSTER,
+    "datasets_revise": POSTER | CUSTODIAN,
+    "datasets_usage": CUSTODIAN | anywhere(OVERSEERS),
+    "data_sources_usage": anywhere(OVERSEERS),
+    "dataset_versions_list": EVERYBODY,
+    "dataset_versions_get": EVERYBODY,
+    "dataset_versions_create": POSTER | CUSTODIAN,
+    "dataset_versions_seal": POSTER | CUSTODIAN,
+    "dataset_versions_publish": CUSTODIAN,
+    "dataset_versions_withdraw": CUSTODIAN | OFFICER | APPROVER,
+    "dataset_uploads_create": POSTER | CUSTODIAN,
+    "dataset_uploads_get": CUSTODIAN,
+    "dataset_uploads_put_part": CUSTODIAN,
+    "dataset_uploads_complete": CUSTODIAN,
+    "dataset_uploads_abort": CUSTODIAN,
+    "dataset_files_remove": POSTER | CUSTODIAN,
+    "dataset_files_download": SIGNED_IN,
+    "dataset_access_requests_create": anywhere(SOLVER) | {"stranger"},
+    "dataset_access_requests_list": SIGNED_IN,
+    "dataset_access_requests_get": SOLVER | CUSTODIAN | anywhere(OVERSEERS),
+    "dataset_access_requests_approve": CUSTODIAN,
+    "dataset_access_requests_refuse": CUSTODIAN,
+    "dataset_access_requests_revoke": CUSTODIAN,
+    "dataset_access_requests_cancel": SOLVER,
+    "dataset_tokens_issue": SOLVER,
+    "dataset_downloads_list": SIGNED_IN,
+    "dataset_deletions_certify": anywhere(SOLVER) | {"stranger"},
+    "dataset_deletions_list": CUSTODIAN | anywhere(OVERSEERS),
     # bids
     "bids_create": anywhere(SOLVER) | {"stranger"},
     "bids_list": SIGNED_IN,
@@ -184,7 +219,7 @@ ROWS: dict[str, frozenset[str]] = {
     "panels_get": BUREAU | anywhere(AUDITOR | SUPERVISOR) | JUDGES,
     "panels_recuse": OFFICER,
     "panels_replace": OFFICER,
-    "hidden_sets_upload": POSTER | OFFICER | {"data_custodian"},
+    "hidden_sets_upload": POSTER | OFFICER,
     "submissions_upload": SOLVER,
     "submissions_list": SOLVER | RESULT_READERS,
     "submissions_get": SOLVER | RESULT_READERS,

@@ -7,15 +7,18 @@ from typing import Any
 
 import httpx
 
+from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
+from tests.doors import dataset_world as data
 from tests.doors.bodies import TIE
 from tests.doors.profile_bodies import OF_PROFILES
 from tests.doors.rows import ELSEWHERE
+from tests.given import datasets as data_given
 from tests.given import scoring as given
 from tests.given import sign_ins
 from tests.given.identity import Someone, a_credit_code, someone
@@ -51,10 +54,13 @@ class World:
         return body
 
 
-async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClock) -> World:
+async def a_world(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
+) -> World:
     """Play a call to its ranking, and let everybody else come in."""
     play = await given.a_play(client, database, clock, "solver", "second", "third")
-    await play.publish(given.a_content(given.EVERYTHING), Track.PROCUREMENT_TENDER)
+    content = given.a_content(given.EVERYTHING) | {"datasets": data_given.NOTICE}
+    await play.publish(content, Track.PROCUREMENT_TENDER)
     question = {"question": "数据何时开放?"}
     asked = await play.do(play.solvers["solver"], f"{play.url}/enquiries", question)
     await play.seat_panel()
@@ -74,6 +80,7 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     doorkeeper = await someone(database, Role.EXPERT)
     await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
     values = await _values(database, play, people, ranked.json()["id"])
+    values |= await data.values(client, house, play, people)
     return World(people=people, values=values | {"enquiry_id": asked["id"]})
 
 
@@ -105,7 +112,6 @@ async def _people(database: Database, play: given.Play) -> dict[str, Someone]:
     }
     at_home = {
         Role.ORGANIZATION_ADMIN: cast.poster.organization_id,
-        Role.DATA_CUSTODIAN: cast.poster.organization_id,
         Role.FINANCE: cast.officer.organization_id,
     }
     for role in Role:

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel import select as select_rows
 
+from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.audit import AuditEntry, Outcome
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.tables import metadata
 from marketplace.registry import tables
-from tests.doors.bodies import BODIES
+from tests.doors.bodies import BODIES, HEADERS, QUERIES
 from tests.doors.rows import ASKERS, ROWS
 from tests.doors.strangers import World, a_world
 
@@ -47,13 +48,14 @@ async def ask(
     headers = world.headers(asker) | {
         "If-Match": '"v999.0123456789abcdef"',
         "Idempotency-Key": f"{name}-{asker}",
+        **HEADERS.get(name, {}),
     }
     body = BODIES.get(name)
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {"params": QUERIES.get(name)}
     if isinstance(body, bytes):
-        content, headers["Content-Type"] = {"content": body}, "text/csv"
+        content["content"], headers["Content-Type"] = body, "text/csv"
     elif method != "GET":
-        content = {"json": world.filled(body or {})}
+        content["json"] = world.filled(body or {})
     return await client.request(method, world.address(path), headers=headers, **content)
 
 
@@ -98,12 +100,17 @@ class TestStrangers:
 
     @pytest.mark.postgres
     async def test_whoever_is_not_in_the_row_is_refused_and_changes_nothing(
-        self, app: Litestar, client: httpx.AsyncClient, database: Database, clock: FixedClock
+        self,
+        app: Litestar,
+        client: httpx.AsyncClient,
+        database: Database,
+        clock: FixedClock,
+        house: House,
     ) -> None:
         """All refusals at once, against one world that stays as it was, each but nobody's in the
         audit log.
         """
-        world = await a_world(client, database, clock)
+        world = await a_world(client, database, clock, house)
         before = await snapshot(database)
         entries = await audited(database)
         refused: set[tuple[str, str]] = set()
@@ -124,10 +131,15 @@ class TestStrangers:
         assert await audited(database) - entries == refused
 
     async def test_whoever_is_in_the_row_gets_through_the_door(
-        self, app: Litestar, client: httpx.AsyncClient, database: Database, clock: FixedClock
+        self,
+        app: Litestar,
+        client: httpx.AsyncClient,
+        database: Database,
+        clock: FixedClock,
+        house: House,
     ) -> None:
         """They may still be told that it is too late or already done, but not that they may not."""
-        world = await a_world(client, database, clock)
+        world = await a_world(client, database, clock, house)
         wrong = []
 
         # Whoever erases themself knocks at no other door.

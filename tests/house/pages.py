@@ -30,7 +30,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.lifecycle import Lifecycle, Move
 from marketplace.kit.secrets import Keeper
-from marketplace.kit.storage import Storage
+from marketplace.kit.storage import LocalStorage
 from marketplace.settings import PREFIX, REPOSITORY, Settings
 from marketplace.wire.openapi import document_text
 from marketplace.wire.problems import STATUS_OF_KIND, TITLES_OF_STATUS, TYPE_BASE, status_of
@@ -257,7 +257,7 @@ def app_over_nothing() -> Litestar:
     house = House(
         settings=Settings(),
         database=Database("sqlite+aiosqlite:///never-opened.db"),
-        storage=Storage(Path("never-opened")),
+        storage=LocalStorage(Path("never-opened")),
         keeper=Keeper.from_text("a key that never seals anything"),
         clock=SystemClock(),
     )

@@ -1,96 +1,119 @@
-"""F14, the clock: personal data is found in a dataset, bidding stops, and no bidder loses a day."""
+"""F14: personal data are found in a published dataset.
 
-import datetime as dt
-from uuid import UUID
+The custodian or the bureau withdraws the version: every token fails with the next request, also in
+the middle of a file; everybody who took it is told alone; nobody else learns who or how many; a new
+version is delivered after a new assessment.
+"""
 
 import httpx
 import pytest
+from sqlmodel import select
 
-from marketplace.events import queries as events
-from marketplace.kit.clock import FixedClock
-from marketplace.kit.database import Database
-from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios.jobs import close_due_calls
-from tests.given import scoring as given
+from marketplace.events.rules.envelope import Visibility
+from marketplace.events.tables import EventRow
+from marketplace.house import House
+from marketplace.identity.rules.access import Role
+from tests.given import datasets as given
+from tests.given.datasets import ROWS, Library
+from tests.given.identity import Someone, someone
 
-pytestmark = pytest.mark.postgres
-DAY = dt.timedelta(days=1)
-FOUND = {
-    "cause": "data_incident",
-    "reason": "示例:样本中发现未脱敏的手机号",
-    "blocks": ["bidding", "closing"],
-}
+ASSESSED = {"document": "PIA-1(示例)", "on": "2026-02-01"}
+FOUND = {"reason": "personal_data_found"}
 
 
-def moment(text: str) -> dt.datetime:
-    """A time as an answer holds it."""
-    return dt.datetime.fromisoformat(text)
+async def events_of(house: House, kind: str) -> list[EventRow]:
+    """What was said of one kind."""
+    async with house.database.reading() as session:
+        found = await session.exec(select(EventRow).where(EventRow.type == kind))
+        return list(found.all())
 
 
-async def test_the_deadline_moves_by_exactly_the_time_that_was_suspended(
-    client: httpx.AsyncClient, database: Database, clock: FixedClock
+async def taken_in_part(library: Library, version: str, file_id: str, who: Someone) -> str:
+    """A token with which somebody has taken the first bytes."""
+    token = await library.token(version, who)
+    first = await library.download(who, file_id, token, Range="bytes=0-9")
+    assert first.status_code == 206
+    return token
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("by", ["custodian", "officer"])
+async def test_everybody_is_shut_out_within_one_request(
+    client: httpx.AsyncClient, house: House, by: str
 ) -> None:
-    """Suspended two days before the end for nine days and some: bids are refused meanwhile, the
-    call does not close, and afterwards two days are left, explained to everybody.
-    """
-    play = await given.a_play(client, database, clock, "ours", "slow")
-    await play.publish(given.a_content(given.EVERYTHING), Track.PROCUREMENT_TENDER)
-    await play.bid("ours", quote_yuan=800_000)
-    begun = await play.do(play.solvers["slow"], f"{play.url}/bids")
-    play.bids["slow"] = begun["id"]
-    clock.move_to(given.DEADLINE - 2 * DAY)
-    order = await play.do(play.cast.approver, f"{play.url}/suspensions", FOUND)
+    """One request of one person is enough, and it tells them nothing that is not theirs to know."""
+    library = await given.a_library(client, house)
+    version, file_id = await library.published("people", impact_assessment=ASSESSED)
+    third = await someone(house.database, Role.SOLVER)
+    people = (library.solver, library.rival, third)
+    tokens = [await taken_in_part(library, version, file_id, one) for one in people[:2]]
+    tokens.append(await library.token(version, third))
+    withdrawer = library.custodian if by == "custodian" else library.call.cast.officer
 
-    barred = await play.offer("slow", quote_yuan=700_000)
-    during = await play.get(play.solvers["slow"], play.url)
-    clock.move_to(given.DEADLINE + 7 * DAY + dt.timedelta(minutes=5))
-    closed = await close_due_calls(database, clock)
-    url = f"{play.url}/suspensions/{order['id']}"
-    await play.move(play.cast.approver, url, "lift", {"reason": "数据已更换,评估已重做(示例)"})
-    after = await play.get(play.solvers["slow"], play.url)
-    taken = await play.offer("slow", quote_yuan=700_001)
-    clock.move_to(moment(after["deadlines"]["bid_deadline_at"]))
-    closed_late = await close_due_calls(database, clock)
-
-    lost = 9 * DAY + dt.timedelta(minutes=5)
-    assert (barred.status_code, barred.json()["code"]) == (409, "scenarios.suspended")
-    assert (during["state"], during["open_for_bids"]) == ("published", False)
-    assert moment(during["deadlines"]["clock_stopped_at"]) == given.DEADLINE - 2 * DAY
-    assert {"action": "bid", "code": "scenarios.suspended"}.items() <= during["actions"]["blocked"][
-        0
-    ].items()
-    assert (closed, closed_late) == (0, 1)
-    assert moment(after["deadlines"]["bid_deadline_at"]) == given.DEADLINE + lost
-    assert after["deadlines"]["clock_stopped_at"] is None
-    (shift,) = after["deadlines"]["basis"]["shifts"]
-    assert shift["by_seconds"] == lost.total_seconds()
-    assert shift["steps"][0]["zh"]
-    assert taken.status_code == 200, taken.text
-
-
-async def test_the_world_hears_that_it_is_suspended_and_not_why(
-    client: httpx.AsyncClient, database: Database, clock: FixedClock
-) -> None:
-    """The class of the cause and the new deadline are public; the story stays inside."""
-    play = await given.a_play(client, database, clock, "ours")
-    await play.publish(given.a_content(given.EVERYTHING), Track.PROCUREMENT_TENDER)
-    order = await play.do(play.cast.supervisor, f"{play.url}/suspensions", FOUND)
-    clock.advance(DAY)
-    url = f"{play.url}/suspensions/{order['id']}"
-    await play.move(play.cast.supervisor, url, "lift", {"reason": "已处理"})
-
-    outside = (await client.get(f"{play.url}/suspensions")).json()["items"]
-    inside = (await play.get(play.cast.poster, f"{play.url}/suspensions"))["items"]
-    async with database.reading() as session:
-        said = await events.about(session, UUID(play.scenario_id))
-
-    assert [(one["cause"], one["state"], one["reason"]) for one in outside] == [
-        ("data_incident", "lifted", None)
+    withdrawn = await library.act(withdrawer, version, "withdraw", FOUND)
+    after = [
+        await library.download(one, file_id, token, Range="bytes=10-")
+        for one, token in zip(people, tokens, strict=True)
     ]
-    assert inside[0]["reason"] == FOUND["reason"]
-    heard = [one for one in said if one.type in {"scenario.suspended", "scenario.resumed"}]
-    shifted = [one for one in said if one.type == "deadline.shifted"]
-    assert len(heard) == 2 and len(shifted) == 1
-    assert all(one.visibility == "public" for one in (*heard, *shifted))
-    assert all(str(FOUND["reason"]) not in str(one.data) for one in said)
-    assert moment(shifted[0].data["new_deadline_at"]) == given.DEADLINE + DAY
+
+    assert withdrawn.status_code == 200
+    assert {answer.status_code for answer in after} == {403}
+    assert {answer.json()["reason"] for answer in after} == {"withdrawn"}
+    notices = {row.organization_id: row for row in await events_of(house, "dataset_notice.given")}
+    assert set(notices) == {one.organization_id for one in people}
+    assert {row.visibility for row in notices.values()} == {Visibility.SEALED}
+    assert {row.sequence for row in notices.values()} == {1}
+    assert not notices[third.organization_id].data["downloaded"]
+    (public,) = await events_of(house, "dataset.version_withdrawn")
+    assert (public.visibility, public.data["reason"]) == (Visibility.PUBLIC, None)
+    outside = await library.ok(library.rival, "GET", version)
+    assert (outside["state"], outside["withdrawal_reason"], outside["files"]) == (
+        "withdrawn",
+        None,
+        None,
+    )
+
+
+@pytest.mark.postgres
+async def test_downloads_are_listed_and_deletion_is_followed_up(
+    client: httpx.AsyncClient, house: House
+) -> None:
+    """The data side sees who took what; who has certified deletion is off the list."""
+    library = await given.a_library(client, house)
+    version, file_id = await library.published("people", impact_assessment=ASSESSED)
+    for one in (library.solver, library.rival):
+        await taken_in_part(library, version, file_id, one)
+    await library.act(library.custodian, version, "withdraw", FOUND)
+
+    lines = (await library.ok(library.custodian, "GET", f"{version}/downloads"))["items"]
+    bureau = (await library.ok(library.call.cast.officer, "GET", f"{version}/downloads"))["items"]
+    url = f"{version}/deletion-certificates"
+    await library.ok(library.solver, "POST", url, json={"statement": "已删除。"})
+    listed = await library.ok(library.call.cast.auditor, "GET", url)
+
+    assert {one["organization_id"] for one in lines} == {
+        str(library.solver.organization_id),
+        str(library.rival.organization_id),
+    }
+    assert bureau == []
+    assert listed["outstanding"] == [str(library.rival.organization_id)]
+
+
+@pytest.mark.postgres
+async def test_a_new_version_starts_from_nothing(client: httpx.AsyncClient, house: House) -> None:
+    """Old requests and tokens do not open it: its terms are accepted anew."""
+    library = await given.a_library(client, house)
+    version, file_id = await library.published("people", impact_assessment=ASSESSED)
+    token = await taken_in_part(library, version, file_id, library.solver)
+    await library.act(library.custodian, version, "withdraw", FOUND)
+    again = await library.act(library.custodian, version, "withdraw", FOUND)
+
+    second, second_file = await library.published("people", impact_assessment=ASSESSED)
+    old = await library.download(library.solver, second_file, token)
+    fresh = await library.token(second)
+    new = await library.download(library.solver, second_file, fresh)
+
+    assert second.endswith("/versions/2")
+    assert again.status_code == 409
+    assert (old.status_code, old.json()["reason"]) == (403, "token_unknown")
+    assert (new.status_code, new.content) == (200, ROWS)

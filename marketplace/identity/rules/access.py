@@ -52,6 +52,11 @@ class Permission(StrEnum):
     SCENARIOS_READ_ALL = "scenarios:read_all"
     SCENARIOS_SUSPEND = "scenarios:suspend"
     ENQUIRIES_ASK = "enquiries:ask"
+    DATASETS_DESCRIBE = "datasets:describe"
+    DATASETS_DECIDE = "datasets:decide"
+    DATASETS_WITHDRAW = "datasets:withdraw"
+    DATASETS_REQUEST = "datasets:request"
+    DATASETS_OVERSEE = "datasets:oversee"
     BIDS_SUBMIT = "bids:submit"
     BIDS_OPEN = "bids:open"
     BIDS_WITNESS = "bids:witness"
@@ -82,6 +87,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.POSTER: frozenset(
         {
             P.SCENARIOS_DRAFT,
+            P.DATASETS_DESCRIBE,
             P.TRUTH_UPLOAD,
             P.PILOTS_RUN,
             P.WEBHOOKS_MANAGE,
@@ -92,6 +98,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SOLVER: frozenset(
         {
             P.ENQUIRIES_ASK,
+            P.DATASETS_REQUEST,
             P.BIDS_SUBMIT,
             P.SUBMISSIONS_UPLOAD,
             P.CLAIMS_SUBMIT,
@@ -110,6 +117,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SCENARIOS_DRAFT,
             P.SCENARIOS_REVIEW,
             P.SCENARIOS_READ_ALL,
+            P.DATASETS_WITHDRAW,
             P.BIDS_OPEN,
             P.BIDS_CHECK,
             P.BIDS_READ_OPENED,
@@ -128,6 +136,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SCENARIOS_APPROVE,
             P.SCENARIOS_READ_ALL,
             P.SCENARIOS_SUSPEND,
+            P.DATASETS_WITHDRAW,
             P.BIDS_READ_OPENED,
             P.ROUNDS_RANK,
             P.ROUNDS_READ,
@@ -147,6 +156,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             P.ORGANIZATIONS_READ,
             P.SCENARIOS_READ_ALL,
+            P.DATASETS_OVERSEE,
             P.BIDS_READ_OPENED,
             P.ROUNDS_READ,
             P.LEDGER_READ,
@@ -154,9 +164,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.AUDIT_READ,
         }
     ),
-    Role.SUPERVISOR: frozenset({P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND, P.BIDS_WITNESS}),
+    Role.SUPERVISOR: frozenset(
+        {P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND, P.DATASETS_OVERSEE, P.BIDS_WITNESS}
+    ),
     Role.TEST_LAB: frozenset({P.TRUTH_UPLOAD, P.CLAIMS_VERIFY}),
-    Role.DATA_CUSTODIAN: frozenset({P.TRUTH_UPLOAD}),
+    Role.DATA_CUSTODIAN: frozenset(
+        {P.DATASETS_DESCRIBE, P.DATASETS_DECIDE, P.DATASETS_WITHDRAW, P.TRUTH_UPLOAD}
+    ),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND}),
     Role.ORGANIZATION_ADMIN: frozenset(

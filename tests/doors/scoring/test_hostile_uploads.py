@@ -82,7 +82,7 @@ async def play(client: httpx.AsyncClient, database: Database, clock: FixedClock)
 
 def left_over(house: House) -> int:
     """How many files there are besides the hidden set."""
-    return sum(path.is_file() for path in house.storage.root.rglob("*")) - 1
+    return sum(path.is_file() for path in (house.settings.data_dir / "storage").rglob("*")) - 1
 
 
 async def kept(play: Play) -> list[object]:

@@ -18,7 +18,7 @@ QUOTES_YUAN = {"ours": 800_000}
 
 def stored(house: House) -> int:
     """How many files there are in the storage, whole or in part."""
-    return sum(path.is_file() for path in house.storage.root.rglob("*"))
+    return sum(path.is_file() for path in (house.settings.data_dir / "storage").rglob("*"))
 
 
 class TestSubmit:

@@ -17,7 +17,7 @@ from marketplace.house import House
 from marketplace.identity.rules.access import SYSTEM
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from marketplace.kit.storage import Storage, StoredFile
+from marketplace.kit.storage import LocalStorage, Storage, StoredFile
 from marketplace.profiles.rules.profile import Track
 from marketplace.scoring import queries
 from marketplace.scoring.actions import evaluation, rankings
@@ -209,7 +209,7 @@ class TestRaces:
         play = await given.an_evaluating_play(client, database, clock)
         await play.upload_truth()
         mended = given.TRUTH.replace(b"r9,yes", b"r9,no")
-        sly = MendsMeanwhile(house.storage.root, play=play, mended=mended)
+        sly = MendsMeanwhile(house.settings.data_dir / "storage", play=play, mended=mended)
 
         row = await submit(house, play, "ours", labels(9), storage=sly)
 
@@ -220,7 +220,7 @@ class TestRaces:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MendsMeanwhile(Storage):
+class MendsMeanwhile(LocalStorage):
     """A storage that lets the poster mend the hidden set after it was read for the first time."""
 
     play: Play

@@ -18,7 +18,7 @@ from marketplace.identity.tables.people import Person
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database, ReadSession, WriteSession, WriteWhileReading
 from marketplace.kit.ids import new_id
-from marketplace.kit.storage import FileMissing, FileTooLarge, Storage
+from marketplace.kit.storage import FileMissing, FileTooLarge, LocalStorage
 from marketplace.wire.sessions import session_dependencies
 from tests.conftest import START
 
@@ -130,7 +130,7 @@ class TestStorage:
 
     async def test_a_file_reads_back_with_its_digest(self, tmp_path: Path) -> None:
         """Size and SHA-256 are those of what was sent."""
-        storage = Storage(tmp_path)
+        storage = LocalStorage(tmp_path)
 
         stored = await storage.store_bytes("榜单".encode())
 
@@ -149,7 +149,7 @@ class TestStorage:
                 yield bytes(1000)
 
         with pytest.raises(FileTooLarge):
-            await Storage(tmp_path).store(endless(), bytes_max=10_000)
+            await LocalStorage(tmp_path).store(endless(), bytes_max=10_000)
 
         assert taken <= 11_000
         assert not any(names for _, _, names in os.walk(tmp_path))
@@ -157,7 +157,7 @@ class TestStorage:
     async def test_a_file_that_is_not_there_is_missing(self, tmp_path: Path) -> None:
         """A refusal, not a traceback."""
         with pytest.raises(FileMissing):
-            await Storage(tmp_path).read(str(new_id()))
+            await LocalStorage(tmp_path).read(str(new_id()))
 
 
 async def test_sqlite_keeps_what_it_promised(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""What must hold of data: manifests, moves, ranges, formats and profiles; no database."""

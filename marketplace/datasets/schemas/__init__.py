@@ -1,0 +1,1 @@
+"""The shapes of datasets on the wire."""

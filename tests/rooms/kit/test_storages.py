@@ -1,0 +1,102 @@
+"""A folder and a bucket keep the same promises."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from obstore.store import MemoryStore
+
+from marketplace.kit.ids import made_at, new_id
+from marketplace.kit.objects import Bucket, S3Storage, open_bucket
+from marketplace.kit.storage import FileMissing, FileTooLarge, LocalStorage, Storage
+from tests.given.processes import an_s3_service, s3_command
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+async def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+    """An empty shelf: a folder, a bucket in memory, and one of a real S3-compatible process."""
+    if request.param == "folder":
+        yield LocalStorage(tmp_path / "storage")
+    elif request.param == "memory":
+        yield S3Storage(MemoryStore())
+    else:
+        command = s3_command()
+        if command is None:
+            pytest.skip("no S3-compatible service is installed here (moto_server)")
+        async with an_s3_service(command) as url:
+            yield open_bucket(
+                Bucket(
+                    name="jiebang-test",
+                    region="us-east-1",
+                    endpoint=url,
+                    access_key="tests",
+                    secret_key="only",
+                )
+            )
+
+
+async def in_pieces(content: bytes, size: int = 300_000) -> AsyncIterator[bytes]:
+    """Content as it arrives."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+async def listed(shelf: Storage) -> list[str]:
+    """What lies on a shelf."""
+    return sorted([name async for name in shelf.names()])
+
+
+async def test_a_shelf_keeps_what_it_promises(shelf: Storage) -> None:
+    """Whole or not at all, readable from any byte, listed, removed; areas do not see each other."""
+    content = os.urandom(MEBIBYTE) * 20
+    data = shelf.within("datasets")
+
+    stored = await data.store(in_pieces(content), bytes_max=len(content))
+    small = await shelf.store_bytes(b"beside")
+    with pytest.raises(FileTooLarge):
+        await data.store(in_pieces(content), bytes_max=1_000_000)
+    ranges = {
+        (start, length): b"".join(
+            [piece async for piece in data.stream(stored.name, start=start, length=length)]
+        )
+        for start, length in ((0, 1), (5, 9_000_000), (len(content) - 3, 3), (7, None), (0, 0))
+    }
+
+    assert stored.size_bytes == len(content)
+    assert await data.read(stored.name) == content
+    for (start, length), found in ranges.items():
+        end = None if length is None else start + length
+        assert found == content[start:end], (start, length)
+    assert await listed(data) == [stored.name]
+    assert await listed(shelf) == [small.name]
+    await data.discard(stored.name)
+    await data.discard(stored.name)
+    assert await listed(data) == []
+    with pytest.raises(FileMissing):
+        await data.read(stored.name)
+    with pytest.raises(FileMissing):
+        _ = [piece async for piece in data.stream(stored.name, start=1, length=1)]
+
+
+async def test_a_stream_that_breaks_off_leaves_nothing(shelf: Storage) -> None:
+    """The error of the sender comes through, and there is no half file."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(9 * MEBIBYTE)
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await shelf.store(broken(), bytes_max=100 * MEBIBYTE)
+
+    assert await listed(shelf) == []
+
+
+async def test_a_name_tells_when_its_writing_began() -> None:
+    """The sweep relies on it."""
+    first, second = made_at(new_id()), made_at(new_id())
+
+    assert first.tzinfo is not None
+    assert first <= second
