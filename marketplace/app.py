@@ -11,14 +11,18 @@ from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
+from marketplace.board.routes import capabilities
+from marketplace.board.routes import cards as board_cards
 from marketplace.house import House
 from marketplace.identity.guards import Porter
 from marketplace.identity.routes import keys, organizations, people
 from marketplace.identity.rules.access import Actor
+from marketplace.matching import routes as matching
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
 from marketplace.scenarios.routes import batches, calls, moves
 from marketplace.scoring.routes import files, marking, panels, rounds
+from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
 from marketplace.wire import health, openapi
@@ -47,9 +51,17 @@ def doors() -> list[ControllerRouterHandler]:
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,
+        board_cards.BoardController,
+        capabilities.list_capabilities,
+        capabilities.get_listing,
+        capabilities.declare,
+        capabilities.recommend_calls,
+        capabilities.recommend_solvers,
         batches.BatchController,
         calls.ScenarioController,
         moves.MoveController,
+        matching.ScenarioMatchController,
+        matching.MatchmakingController,
         offers.CallBidController,
         offers.BidController,
         openings.OpeningController,
@@ -62,6 +74,9 @@ def doors() -> list[ControllerRouterHandler]:
         files.get_submission,
         rounds.ScenarioRoundController,
         rounds.RoundController,
+        solicitations.list_schemes,
+        solicitations.SolicitationController,
+        solicitations.ProposalController,
         webhooks.WebhookEndpointController,
         webhooks.WebhookDeliveryController,
     ]

@@ -19,9 +19,12 @@ ROOMS_WITH_TABLES: Final = (
     "ledger",
     "profiles",
     "funding",
+    "board",
     "scenarios",
+    "matching",
     "bids",
     "scoring",
+    "solicitations",
     "awards",
     "pilots",
 )

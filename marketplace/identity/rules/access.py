@@ -66,6 +66,10 @@ class Permission(StrEnum):
     LEDGER_POST = "ledger:post"
     EVENTS_READ_ALL = "events:read_all"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    CAPABILITIES_DECLARE = "capabilities:declare"
+    MATCHMAKING_HOST = "matchmaking:host"
+    MATCHMAKING_JOIN = "matchmaking:join"
+    SOLICITATIONS_RUN = "solicitations:run"
 
 
 P = Permission
@@ -82,7 +86,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.SOLVER: frozenset(
-        {P.BIDS_SUBMIT, P.SUBMISSIONS_UPLOAD, P.CLAIMS_SUBMIT, P.PILOTS_RUN, P.WEBHOOKS_MANAGE}
+        {
+            P.BIDS_SUBMIT,
+            P.SUBMISSIONS_UPLOAD,
+            P.CLAIMS_SUBMIT,
+            P.PILOTS_RUN,
+            P.WEBHOOKS_MANAGE,
+            P.CAPABILITIES_DECLARE,
+            P.MATCHMAKING_JOIN,
+        }
     ),
     Role.BUREAU_OFFICER: frozenset(
         {
@@ -105,6 +117,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CLAIMS_VERIFY,
             P.EVENTS_READ_ALL,
             P.WEBHOOKS_MANAGE,
+            P.MATCHMAKING_HOST,
+            P.SOLICITATIONS_RUN,
         }
     ),
     Role.BUREAU_APPROVER: frozenset(
@@ -141,7 +155,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FUNDER: frozenset({P.LEDGER_READ}),
     Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL}),
     Role.ORGANIZATION_ADMIN: frozenset(
-        {P.ORGANIZATIONS_EDIT, P.MEMBERS_MANAGE, P.WEBHOOKS_MANAGE}
+        {
+            P.ORGANIZATIONS_EDIT,
+            P.MEMBERS_MANAGE,
+            P.WEBHOOKS_MANAGE,
+            P.CAPABILITIES_DECLARE,
+            P.MATCHMAKING_HOST,
+            P.MATCHMAKING_JOIN,
+        }
     ),
     Role.PLATFORM_ADMIN: frozenset(
         {
