@@ -24,8 +24,8 @@ from marketplace.matching.errors import (
     MatchmakingNotBegun,
     MatchmakingNumberTaken,
     MatchmakingOver,
+    NotRegistered,
     NotTheHost,
-    RegistrationUnknown,
     StartsInThePast,
 )
 from marketplace.matching.rules.lifecycle import LIFECYCLE, MatchmakingState
@@ -158,12 +158,12 @@ async def register(
 async def withdraw(
     session: WriteSession, actor: Actor, matchmaking_id: UUID, *, now: dt.datetime
 ) -> MatchmakingRegistration:
-    """Take one's own registration back; RegistrationUnknown where there is none."""
+    """Take one's own registration back; NotRegistered where there is none."""
     access.require(actor, Permission.MATCHMAKING_JOIN)
     await queries.matchmaking(session, matchmaking_id, lock=True)
     row = await queries.registration(session, matchmaking_id, actor.organization_id)
     if row is None or row.withdrawn_at is not None:
-        raise RegistrationUnknown(matchmaking_id=str(matchmaking_id))
+        raise NotRegistered(matchmaking_id=str(matchmaking_id))
     row.withdrawn_at = now
     return await _tell_registration(session, actor, row, now=now)
 

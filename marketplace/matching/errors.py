@@ -52,8 +52,8 @@ class CallNotLinked(Unacceptable):
     title_zh = "只能为该供需对接会关联的榜单登记对接结果。"
 
 
-class RegistrationUnknown(NotFound):
+class NotRegistered(Conflict):
     """Your organisation is not registered for this matchmaking event."""
 
-    code = "matching.registration_unknown"
+    code = "matching.not_registered"
     title_zh = "贵单位未报名该供需对接会。"

@@ -146,8 +146,8 @@ async def file(
     access.require(actor, Permission.SCENARIOS_DRAFT)
     invited = await queries.solicitation(session, solicitation_id, lock=True)
     now = await clock.decisive(session)
-    _check_window(invited, now)
     scenario = await _own_scenario(session, actor, scenario_id)
+    _check_window(invited, now)
     await _check_fit(session, invited, scenario)
     row = await queries.proposal_of(session, solicitation_id, scenario_id)
     if row is not None and row.withdrawn_at is None:

@@ -13,6 +13,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks.actions import fanout
+from tests.given import board
 from tests.given import scoring as given
 from tests.given.identity import Someone, a_credit_code, someone
 
@@ -36,6 +37,7 @@ POSTER = frozenset({"poster"})
 SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
 HOOKED = OFFICER | POSTER | SOLVER | {"stranger", "other_solver", "organization_admin"}
+JOINERS = SOLVER | {"stranger", "other_solver", "organization_admin"}
 RESULT_READERS = BUREAU | POSTER | {"panel_chair"}
 
 ROWS: dict[str, frozenset[str]] = {
@@ -86,6 +88,40 @@ ROWS: dict[str, frozenset[str]] = {
     "scenarios_amend": OFFICER,
     "scenarios_cancel": APPROVER,
     "scenarios_fail": APPROVER,
+    # board, matching, solicitations: the proposal is the poster's, the meeting the bureau's
+    "scenario_board_list": EVERYBODY,
+    "scenario_board_search": EVERYBODY,
+    "capabilities_list": EVERYBODY,
+    "organization_capabilities_get": BUREAU | POSTER | ADMIN,
+    "organization_capabilities_declare": frozenset(),
+    "organization_recommended_calls": POSTER,
+    "scenario_recommended_solvers": OFFICER | POSTER,
+    "scenarios_similar": READERS | POSTER,
+    "scenarios_wished_capabilities": EVERYBODY,
+    "scenarios_wish_capabilities": POSTER,
+    "matchmakings_announce": OFFICER | {"organization_admin"},
+    "matchmakings_list": EVERYBODY,
+    "matchmakings_get": EVERYBODY,
+    "matchmakings_register": JOINERS,
+    "matchmakings_withdraw": JOINERS,
+    "matchmakings_hold": OFFICER,
+    "matchmakings_call_off": OFFICER,
+    "matchmakings_registrations": SIGNED_IN,
+    "matchmakings_note_outcomes": OFFICER,
+    "matchmakings_outcomes": SIGNED_IN,
+    "readiness_schemes_list": EVERYBODY,
+    "solicitations_announce": OFFICER,
+    "solicitations_list": EVERYBODY,
+    "solicitations_get": EVERYBODY,
+    "proposals_file": POSTER,
+    "proposals_list": SIGNED_IN,
+    "proposals_get": READERS | POSTER,
+    "proposals_correct": POSTER,
+    "proposals_withdraw": POSTER,
+    "readiness_rounds_rank": OFFICER,
+    "readiness_rounds_list": READERS,
+    "readiness_rounds_document": READERS,
+    "readiness_rounds_explanation": READERS,
     # bids
     "bids_create": SOLVER | {"other_solver", "stranger"},
     "bids_list": SIGNED_IN,
@@ -179,6 +215,13 @@ BODIES: dict[str, Any] = {
     "scenarios_amend": {"content": CONTENT, "note": "更正"},
     "scenarios_cancel": {"reason": "task_cancelled"},
     "scenarios_fail": {"reason": "illegal_file"},
+    "organization_capabilities_declare": {"codes": [], "recommendable": False},
+    "scenarios_wish_capabilities": {"codes": []},
+    "matchmakings_announce": board.MEETING | {"scenario_ids": ["{scenario_id}"]},
+    "matchmakings_note_outcomes": {"notes": [{"scenario_id": "{scenario_id}", "note": "已对接"}]},
+    "solicitations_announce": board.SOLICITATION,
+    "proposals_file": {"scenario_id": "{scenario_id}", "declaration": board.DECLARATION},
+    "proposals_correct": board.DECLARATION,
     "bids_submit": OFFER,
     "bids_replace": OFFER,
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
@@ -203,6 +246,9 @@ BODIES: dict[str, Any] = {
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }
 """A well-formed request for every operation that has a body; names in braces are filled in."""
+
+QUERIES: dict[str, dict[str, str]] = {"scenario_board_search": {"q": "预警"}}
+"""What operations need in their query."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -253,7 +299,8 @@ async def a_world(client: httpx.AsyncClient, database: Database, clock: FixedClo
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
     people = await _people(database, play)
-    return World(people=people, values=await _values(database, play, people, ranked.json()["id"]))
+    values = await _values(database, play, people, ranked.json()["id"])
+    return World(people=people, values=values | await board.ranked_proposals(database, play))
 
 
 async def _people(database: Database, play: given.Play) -> dict[str, Someone]:

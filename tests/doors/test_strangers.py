@@ -17,7 +17,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.tables import metadata
 from marketplace.registry import tables
-from tests.doors.strangers import ASKERS, BODIES, ROWS, World, a_world
+from tests.doors.strangers import ASKERS, BODIES, QUERIES, ROWS, World, a_world
 
 REFUSALS = {asker: {403, 404} for asker in ASKERS} | {"nobody": {401}}
 
@@ -43,7 +43,7 @@ async def ask(
         "Idempotency-Key": f"{name}-{asker}",
     }
     body = BODIES.get(name)
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {"params": QUERIES[name]} if name in QUERIES else {}
     if isinstance(body, bytes):
         content, headers["Content-Type"] = {"content": body}, "text/csv"
     elif method != "GET":

@@ -31,7 +31,7 @@ _GLOSS: Final = re.compile(
 )
 """A syllable with a tone mark in brackets behind a character, or one of the few without a tone; an
 English word or an abbreviation in brackets is none."""
-_RUN: Final = re.compile(rf"[{_HAN}]+|(?:(?![{_HAN}])[^\W_])+")
+_RUN: Final = re.compile(rf"(?:(?=[{_HAN}])[^\W_])+|(?:(?![{_HAN}])[^\W_])+")
 
 
 @cache
