@@ -7,7 +7,7 @@ WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts lock clean
+.PHONY: help run test soak check format lint types contracts lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,6 +17,10 @@ run: $(READY)  ## play the demo, then serve it on 127.0.0.1:8000
 
 test: $(READY)  ## every test: SQLite, and the marked part on a private PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+soak: $(READY)  ## the board with 100,000 calls on both databases; takes minutes, prints its figures
+	JIEBANG_SOAK_CARDS=100000 $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
+	  tests/rooms/board/test_board_at_scale.py $(ARGS)
 
 check: $(READY)  ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """Texts that mean the same have one form, and queries have no operators."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.board.errors import NothingToSearch, QueryTooLong
@@ -40,6 +40,7 @@ class TestNormalForm:
         """Abbreviations, English words and numbers in brackets are text."""
         assert "(" in normal_form(kept)
 
+    @settings(deadline=None)
     @given(st.text(max_size=200))
     def test_a_form_is_its_own_form(self, text: str) -> None:
         """Writing a text in the form twice is writing it once, as far as its tokens go."""
@@ -49,6 +50,7 @@ class TestNormalForm:
 class TestTokens:
     """What a text is found by."""
 
+    @settings(deadline=None)
     @given(st.text(max_size=200))
     def test_a_text_is_found_by_any_piece_of_itself(self, text: str) -> None:
         """Every token a query would ask for is there, whatever the text is."""
@@ -58,11 +60,13 @@ class TestTokens:
             return
         assert set(wanted) <= set(tokens_of(text))
 
+    @settings(deadline=None)
     @given(st.text(max_size=300))
     def test_no_token_can_be_an_operator(self, text: str) -> None:
         """Tokens hold letters and digits only: no quote, star, colon, blank or NUL."""
         assert all(token and all(one.isalnum() for one in token) for token in tokens_of(text))
 
+    @settings(deadline=None)
     @given(st.text(max_size=100), st.text(max_size=100))
     def test_marks_of_the_title_never_meet_words(self, title: str, body: str) -> None:
         """A marked token is one of the title, and its plain form is there, too."""

@@ -1,6 +1,6 @@
 """Points of the board come from published facts, and explain themselves to the last hundredth."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.board.rules import standing
@@ -14,6 +14,7 @@ FACTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(FACTS)
 def test_points_are_the_sum_of_their_reasons(facts: Facts) -> None:
     """What the lines say adds up to the points, and no line gives more than it can."""
@@ -39,6 +40,7 @@ def test_nothing_is_worth_nothing() -> None:
     assert [line.points_bps for line in standing.lines(facts)] == [0, 0, 0]
 
 
+@settings(deadline=None)
 @given(FACTS, st.permutations(list(ACCESS_BPS)))
 def test_the_order_of_datasets_changes_nothing(facts: Facts, order: list[str]) -> None:
     """The easiest way to the data counts, wherever it stands."""

@@ -1,6 +1,6 @@
 """Hints that two scenarios say the same rest on what both say."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.board.rules.text import normal_form, tokens_of
@@ -15,6 +15,7 @@ from marketplace.matching.rules.similarity import (
 TEXTS = st.text(alphabet="预警内涝边坡人群聚集热线工单 ai", max_size=60)
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_likeness_has_no_direction(one: str, other: str) -> None:
     """Whoever is like another, the other is as much like it."""
@@ -23,6 +24,7 @@ def test_likeness_has_no_direction(one: str, other: str) -> None:
     assert liken(left, right) == liken(right, left)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_text_is_like_itself_or_says_nothing(one: str) -> None:
     """The same text shares all of its tokens."""
@@ -34,6 +36,7 @@ def test_a_text_is_like_itself_or_says_nothing(one: str) -> None:
         assert (found.shared_bps, found.likeness) == (10_000, Likeness.LIKELY_DUPLICATE)
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_every_phrase_stands_in_both_texts(one: str, other: str) -> None:
     """The evidence is never made up."""
