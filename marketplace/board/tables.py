@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
@@ -32,26 +32,33 @@ from marketplace.kit.tables import (
 
 
 class Tokens(TypeDecorator[tuple[str, ...]]):
-    """A set of tokens: an array on PostgreSQL, words between blanks on SQLite."""
+    """A set of tokens: a `tsvector` on PostgreSQL, words between blanks on SQLite.
+
+    Tokens hold letters, digits, `_` and `:` only, so that quoting them is enough.  PostgreSQL gets
+    them as they are: none of its parsers and dictionaries, whose idea of a word depends on the
+    server, ever sees the text.
+    """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the type of the database."""
-        return dialect.type_descriptor(ARRAY(Text()) if _is_postgres(dialect) else Text())
+        return dialect.type_descriptor(TSVECTOR() if _is_postgres(dialect) else Text())
 
-    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
         """Write the tokens as the database keeps them."""
         if value is None:
             return None
-        return list(value) if _is_postgres(dialect) else " ".join(value)
+        return (
+            " ".join(f"'{token}'" for token in value) if _is_postgres(dialect) else " ".join(value)
+        )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:
-        """Read the tokens back."""
+        """Read the tokens back, sorted."""
         if value is None:
             return None
-        return tuple(value if _is_postgres(dialect) else value.split(" "))
+        return tuple(sorted(token.strip("'") for token in value.split(" ")))
 
 
 class BoardCard(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """Make room for the board and its search, for matchmaking and for solicitations.
 
-The full-text index is of each database's own kind: a GIN index over an array of tokens on
+The full-text index is of each database's own kind: a GIN index over a tsvector on
 PostgreSQL, an FTS5 table with the triggers that feed it on SQLite.
 """
 
@@ -242,7 +242,7 @@ def upgrade() -> None:
 
     op.create_table('board_text',
     sa.Column('position', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('tokens', sa.Text().with_variant(postgresql.ARRAY(sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('tokens', sa.Text().with_variant(postgresql.TSVECTOR(), 'postgresql'), nullable=False),
     sa.ForeignKeyConstraint(['position'], ['board_card.position'], name=op.f('fk_board_text_position')),
     sa.PrimaryKeyConstraint('position', name=op.f('pk_board_text'))
     )

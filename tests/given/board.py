@@ -187,8 +187,8 @@ async def a_full_board(database: Database, count: int, *, seed: int = 20260302) 
                 await connection.execute(insert(table), rows[start : start + 1000])
     async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as plain:
         # Both planners choose by what they have counted; a server counts by itself after a while.
-        for table in ("board_card", "board_text"):
-            await plain.execute(text(f"ANALYZE {table}"))
+        for name in ("board_card", "board_text"):
+            await plain.execute(text(f"ANALYZE {name}"))
 
 
 def _a_card(chance: random.Random, position: int, title: str, poster_id: UUID) -> dict[str, Any]:

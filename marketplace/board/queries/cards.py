@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -64,19 +64,39 @@ async def cards(
              deadline; everything else that was ever published is not open.
     """
     name, falls = _KEYS[sort]
-    statement = select(BoardCard).where(*_conditions(filters, now))
+    after = None if cursor is None else _after(cursor, sort)
+    statement = select(BoardCard).where(*_conditions(_beyond(filters, sort, after, now)))
     keys: list[Any] = [col(BoardCard.position)]
     if name is not None:
         keys.insert(0, getattr(BoardCard, name))
-    if cursor is not None:
-        after = _after(cursor, sort)
+    if after is not None:
         # A comparison of rows is one range of the index; spelled out with OR it would be a filter
         # that starts from the first row again.
-        place = tuple_(*keys)
-        found = tuple_(*after)
+        place, found = tuple_(*keys), tuple_(*after)
         statement = statement.where(place < found if falls else place > found)
     order = [key.desc() if falls else key.asc() for key in keys]
     return (await session.exec(statement.order_by(*order).limit(limit))).all()
+
+
+def _beyond(
+    filters: Filters, sort: SortKey, after: tuple[Any, ...] | None, now: dt.datetime
+) -> Filters:
+    """Put the present moment among the filters, and drop what the place of a cursor implies.
+
+    Two bounds on the column of the order leave it to the database which of them is the range of
+    the index; with the wrong one, a late page walks over all pages before it.
+    """
+    earliest = filters.deadline_from
+    if filters.is_open:
+        # A deadline at this very moment has passed.
+        next_moment = now + dt.timedelta(microseconds=1)
+        earliest = next_moment if earliest is None else max(earliest, next_moment)
+    most = filters.ceiling_fen_max
+    if after is not None and sort is SortKey.DEADLINE and earliest is not None:
+        earliest = None if after[0] >= earliest else earliest
+    if after is not None and sort is SortKey.MONEY and most is not None:
+        most = None if after[0] <= most else most
+    return replace(filters, deadline_from=earliest, ceiling_fen_max=most)
 
 
 def cursor_behind(card: BoardCard, sort: SortKey) -> str:
@@ -114,10 +134,8 @@ def _is_whole(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-def _conditions(filters: Filters, now: dt.datetime) -> list[ColumnElement[bool] | bool]:
+def _conditions(filters: Filters) -> list[ColumnElement[bool] | bool]:
     wanted: list[ColumnElement[bool] | bool] = [col(BoardCard.is_open).is_(filters.is_open)]
-    if filters.is_open:
-        wanted.append(col(BoardCard.bid_deadline_at) > now)
     for name in ("domain", "region", "poster_type", "track"):
         value = getattr(filters, name)
         if value is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from marketplace.board.rules.text import TITLE_MARK
@@ -36,25 +36,19 @@ class Hit:
     tier: Tier
 
 
-# FTS5 reads tokens of ours only: letters, digits and one colon, each in quotes, so that no word of
-# a query can become an operator.  Walking row ids downwards it stops at the last hit of the page.
+# Both engines read tokens of ours only: letters, digits, one colon or underscore, each in quotes,
+# so that no word of a query can become an operator.
 _SQLITE: Final = text(
     f"SELECT rowid FROM {SEARCH_TABLE} WHERE {SEARCH_TABLE} MATCH :wanted AND rowid < :before "
     "ORDER BY rowid DESC LIMIT :limit"
 )
 _POSTGRES: Final = text(
-    "SELECT position FROM board_text WHERE tokens @> CAST(:wanted AS text[]) "
-    "AND NOT tokens @> CAST(:unwanted AS text[]) AND position < :before "
-    "ORDER BY position DESC LIMIT :limit"
-)
-_POSTGRES_ALL: Final = text(
-    "SELECT position FROM board_text WHERE tokens @> CAST(:wanted AS text[]) "
+    "SELECT position FROM board_text WHERE tokens @@ CAST(:wanted AS tsquery) "
     "AND position < :before ORDER BY position DESC LIMIT :limit"
 )
-_POSTGRES_ANY: Final = text(
-    "SELECT position FROM board_text WHERE tokens && CAST(:wanted AS text[]) "
-    "ORDER BY position DESC LIMIT :limit"
-)
+# Frequent words are found fastest from the newest card downwards, rare ones by the index: a plan
+# made once for all words would be wrong for most of them.
+_POSTGRES_PLAN: Final = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 async def hits(
@@ -75,13 +69,9 @@ async def hits(
 
 async def any_of(session: ReadSession, tokens: Iterable[str], *, limit: int) -> list[BoardCard]:
     """Find the cards pinned last that hold at least one of some tokens."""
-    wanted = sorted(set(tokens))
-    if _is_sqlite(session):
-        given = {"wanted": " OR ".join(map(_quoted, wanted)), "before": POSITION_ABOVE_ALL}
-        statement = _SQLITE
-    else:
-        given, statement = {"wanted": wanted}, _POSTGRES_ANY
-    positions = await _run(session, statement, {**given, "limit": limit})
+    operator = " OR " if _is_sqlite(session) else " | "
+    wanted = operator.join(_quoted(session, sorted(set(tokens))))
+    positions = await _run(session, wanted, before=POSITION_ABOVE_ALL, limit=limit)
     cards = await _cards(session, positions)
     return [cards[position] for position in positions]
 
@@ -105,19 +95,21 @@ def _place(cursor: str | None) -> tuple[Tier, int]:
 async def _positions(
     session: ReadSession, tokens: Sequence[str], tier: Tier, *, before: int, limit: int
 ) -> list[int]:
-    in_title = [TITLE_MARK + token for token in tokens]
-    given: dict[str, object] = {"before": before, "limit": limit}
-    if _is_sqlite(session):
-        wanted, titled = _all_of(tokens), _all_of(in_title)
-        given["wanted"] = titled if tier is Tier.TITLE else f"({wanted}) NOT ({titled})"
-        return await _run(session, _SQLITE, given)
-    if tier is Tier.TITLE:
-        return await _run(session, _POSTGRES_ALL, given | {"wanted": in_title})
-    return await _run(session, _POSTGRES, given | {"wanted": list(tokens), "unwanted": in_title})
+    sqlite = _is_sqlite(session)
+    both, without = (" AND ", " NOT ") if sqlite else (" & ", " & !")
+    wanted = both.join(_quoted(session, tokens))
+    titled = both.join(_quoted(session, [TITLE_MARK + token for token in tokens]))
+    asked = titled if tier is Tier.TITLE else f"({wanted}){without}({titled})"
+    return await _run(session, asked, before=before, limit=limit)
 
 
-async def _run(session: ReadSession, statement: TextClause, given: dict[str, object]) -> list[int]:
+async def _run(session: ReadSession, wanted: str, *, before: int, limit: int) -> list[int]:
     connection = await session.connection()
+    statement = _SQLITE
+    if not _is_sqlite(session):
+        statement = _POSTGRES
+        await connection.execute(_POSTGRES_PLAN)
+    given = {"wanted": wanted, "before": before, "limit": limit}
     return list((await connection.execute(statement, given)).scalars())
 
 
@@ -130,9 +122,6 @@ def _is_sqlite(session: ReadSession) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _all_of(tokens: Iterable[str]) -> str:
-    return " AND ".join(map(_quoted, tokens))
-
-
-def _quoted(token: str) -> str:
-    return f'"{token}"'
+def _quoted(session: ReadSession, tokens: Iterable[str]) -> list[str]:
+    quote = '"' if _is_sqlite(session) else "'"
+    return [f"{quote}{token}{quote}" for token in tokens]

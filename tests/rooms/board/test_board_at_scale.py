@@ -10,6 +10,7 @@ import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -93,8 +94,8 @@ async def test_late_pages_cost_what_the_first_costs(database: Database, engine: 
             for _ in range(ATTEMPTS):
                 first, late = [], []
                 for _ in range(25):
-                    first += await seconds_of(lambda: page(None), 1)
-                    late += await seconds_of(lambda at=cursor: page(at), 1)
+                    first += await seconds_of(partial(page, None), 1)
+                    late += await seconds_of(partial(page, cursor), 1)
                 ratios.append(statistics.median(late) / statistics.median(first))
                 if ratios[-1] <= COST_RATIO_MAX:
                     break

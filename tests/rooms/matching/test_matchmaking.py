@@ -29,6 +29,7 @@ from marketplace.matching.errors import (
     StartsInThePast,
 )
 from marketplace.matching.tables import Matchmaking
+from marketplace.scenarios import queries as scenarios
 from marketplace.scenarios.errors import NotThePoster, ScenarioUnknown
 from tests.given.board import a_meeting, the_words
 from tests.given.identity import Someone, an_organization, someone
@@ -342,7 +343,7 @@ class TestSimilar:
             (cast.officer, {again.id, theirs.id, public.id}),
         ):
             async with database.reading() as session:
-                row = await queries.scenarios.scenario(session, mine.id)
+                row = await scenarios.scenario(session, mine.id)
                 found = await queries.similar(session, who.actor, row)
             assert {one.row.id for one in found} == known
             assert unlike.id not in {one.row.id for one in found}
