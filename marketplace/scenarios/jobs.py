@@ -5,7 +5,7 @@ from uuid import UUID
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.scenarios import queries
-from marketplace.scenarios.actions import calls
+from marketplace.scenarios.actions import calls, pinning
 
 
 async def close_due_calls(database: Database, clock: Clock) -> int:
@@ -33,3 +33,17 @@ async def _close(database: Database, clock: Clock, scenario_id: UUID) -> bool:
         row = await queries.scenario(session, scenario_id, lock=True)
         now = await clock.decisive(session)
         return await calls.close_if_due(session, row, now=now)
+
+
+async def pin_missing_cards(database: Database) -> int:
+    """Hang every published call that has no card: once at start, for calls older than the board.
+
+    One transaction per call; a call that changes meanwhile pins its own card.
+    """
+    async with database.reading() as session:
+        missing = await queries.calls_without_card(session)
+    for scenario_id in missing:
+        async with database.writing() as session:
+            row = await queries.scenario(session, scenario_id, lock=True)
+            await pinning.keep_card(session, row)
+    return len(missing)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
+from marketplace.board.tables import BoardCard
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.tables.organizations import Organization
@@ -278,6 +279,18 @@ async def due_to_close(session: ReadSession, now: dt.datetime) -> Sequence[UUID]
         select(Scenario.id)
         .where(Scenario.state == ScenarioState.PUBLISHED)
         .where(col(Scenario.bid_deadline_at) <= now)
+    )
+    return found.all()
+
+
+async def calls_without_card(session: ReadSession) -> Sequence[UUID]:
+    """List published calls that do not hang on the board."""
+    found = await session.exec(
+        select(Scenario.id)
+        .outerjoin(BoardCard, col(BoardCard.scenario_id) == col(Scenario.id))
+        .where(col(Scenario.state).in_(PUBLIC_STATES))
+        .where(col(BoardCard.position).is_(None))
+        .order_by(col(Scenario.published_at), col(Scenario.id))
     )
     return found.all()
 

@@ -19,7 +19,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.paging import CursorUnreadable
 from marketplace.matching import actions as matching
 from marketplace.scenarios.actions import calls
-from marketplace.scenarios.jobs import close_due_calls
+from marketplace.scenarios.jobs import close_due_calls, pin_missing_cards
 from marketplace.scenarios.rules.lifecycle import CancelReason
 from tests.given.board import the_words
 from tests.given.scenarios import (
@@ -202,6 +202,22 @@ class TestPinning:
             )
         assert await the_board(database, clock, wish="time_series") == []
         assert len(await the_board(database, clock, wish="speech")) == 1
+
+    async def test_calls_older_than_the_board_are_pinned_once(
+        self, database: Database, clock: FixedClock
+    ) -> None:
+        """After an upgrade every published call gets its card, and no draft does."""
+        await a_published_call(database, clock, content=a_warning())
+        await a_draft(database, clock, content=a_warning())
+        async with database.writing() as session:
+            connection = await session.connection()
+            for table in ("board_text", "board_card"):
+                await connection.execute(sql(f"DELETE FROM {table}"))
+        assert await found_by(database, "预警") == []
+
+        assert await pin_missing_cards(database) == 1
+        assert await pin_missing_cards(database) == 0
+        assert len(await found_by(database, "预警")) == 1
 
 
 @pytest.mark.postgres
