@@ -60,7 +60,8 @@ async def declare(
         raise NotPermitted(permission=Permission.CAPABILITIES_DECLARE.value)
     await identity.verified_organization(session, organization_id)
     known = check_known(codes, await queries.known_codes(session))
-    row = await queries.listing(session, organization_id, lock=True)
+    await queries.lock_organization(session, organization_id)
+    row = await queries.listing(session, organization_id)
     present = 0 if row is None else row.version
     if present != expected_version:
         raise Stale(version=present, expected=expected_version)

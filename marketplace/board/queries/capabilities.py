@@ -50,14 +50,18 @@ async def known_codes(session: ReadSession) -> frozenset[str]:
     return frozenset((await session.exec(select(Capability.code))).all())
 
 
-async def listing(
-    session: ReadSession, organization_id: UUID, *, lock: bool = False
-) -> SolverListing | None:
-    """Find what an organisation has declared, locked for change on request."""
+async def listing(session: ReadSession, organization_id: UUID) -> SolverListing | None:
+    """Find what an organisation has declared."""
     statement = select(SolverListing).where(SolverListing.organization_id == organization_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return (await session.exec(statement)).first()
+    fresh = statement.execution_options(populate_existing=True)
+    return (await session.exec(fresh)).first()
+
+
+async def lock_organization(session: ReadSession, organization_id: UUID) -> None:
+    """Put declarations of one organisation in a line, the first one included."""
+    await session.exec(
+        select(Organization.id).where(Organization.id == organization_id).with_for_update()
+    )
 
 
 async def tags_of(session: ReadSession, organization_id: UUID) -> tuple[str, ...]:

@@ -302,6 +302,34 @@ class TestRecommending:
                         now=clock.now(),
                     )
 
+    @pytest.mark.postgres
+    async def test_of_two_declarations_at_once_one_is_stale(
+        self, database: Database, clock: FixedClock
+    ) -> None:
+        """Both were decided on nothing declared; the second has to read the first."""
+        await the_words(database)
+        solver = await someone(database, Role.SOLVER)
+
+        async def declared(code: str) -> None:
+            async with database.writing() as session:
+                await tags.declare(
+                    session,
+                    solver.actor,
+                    solver.organization_id,
+                    codes=[code],
+                    recommendable=True,
+                    expected_version=0,
+                    now=clock.now(),
+                )
+
+        told = await asyncio.gather(
+            *(declared(code) for code in ("speech", "optimisation")), return_exceptions=True
+        )
+
+        assert sorted(type(one) is Stale for one in told) == [False, True]
+        async with database.reading() as session:
+            assert len(await capabilities.tags_of(session, solver.organization_id)) == 1
+
     async def test_only_the_poster_wishes(self, database: Database, clock: FixedClock) -> None:
         """A public call is not anybody's to describe."""
         await the_words(database)
