@@ -60,8 +60,8 @@ async def cards(
 ) -> Sequence[BoardCard]:
     """List cards in one order, from where the last page ended.
 
-    Shape    open cards are those that take bids at `now`, whether or not a job has noticed a
-             deadline; everything else that was ever published is not open.
+    Shape    open cards take bids at `now`, whether or not a job has noticed a deadline; a call
+             whose deadline has passed joins the ended ones when the job has closed it.
     """
     name, falls = _KEYS[sort]
     after = None if cursor is None else _after(cursor, sort)
