@@ -8,7 +8,7 @@ order.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -42,13 +42,23 @@ _SQLITE: Final = text(
     f"SELECT rowid FROM {SEARCH_TABLE} WHERE {SEARCH_TABLE} MATCH :wanted AND rowid < :before "
     "ORDER BY rowid DESC LIMIT :limit"
 )
-_POSTGRES: Final = text(
-    "SELECT position FROM board_text WHERE tokens @@ CAST(:wanted AS tsquery) "
-    "AND position < :before ORDER BY position DESC LIMIT :limit"
+# PostgreSQL guesses badly how far down the newest match lies.  So it first looks through the newest
+# cards only, which is enough for frequent words; where it is not, the words are rare, and the index
+# gives all of their few matches before any is sorted.
+_POSTGRES_NEWEST: Final = text(
+    "SELECT position FROM (SELECT position, tokens FROM board_text WHERE position < :before "
+    "ORDER BY position DESC LIMIT :newest) AS newest "
+    "WHERE tokens @@ CAST(:wanted AS tsquery) ORDER BY position DESC LIMIT :limit"
 )
-# Frequent words are found fastest from the newest card downwards, rare ones by the index: a plan
-# made once for all words would be wrong for most of them.
+_POSTGRES_ALL: Final = text(
+    "WITH found AS MATERIALIZED "
+    "(SELECT position FROM board_text WHERE tokens @@ CAST(:wanted AS tsquery)) "
+    "SELECT position FROM found WHERE position < :before ORDER BY position DESC LIMIT :limit"
+)
 _POSTGRES_PLAN: Final = text("SET LOCAL plan_cache_mode = force_custom_plan")
+"""A plan made once for all words would be wrong for most of them."""
+NEWEST_PER_HIT: Final = 40
+"""How many cards are looked through for each hit that is wanted."""
 
 
 async def hits(
@@ -105,12 +115,15 @@ async def _positions(
 
 async def _run(session: ReadSession, wanted: str, *, before: int, limit: int) -> list[int]:
     connection = await session.connection()
-    statement = _SQLITE
-    if not _is_sqlite(session):
-        statement = _POSTGRES
-        await connection.execute(_POSTGRES_PLAN)
-    given = {"wanted": wanted, "before": before, "limit": limit}
-    return list((await connection.execute(statement, given)).scalars())
+    given: dict[str, Any] = {"wanted": wanted, "before": before, "limit": limit}
+    if _is_sqlite(session):
+        return list((await connection.execute(_SQLITE, given)).scalars())
+    newest = given | {"newest": NEWEST_PER_HIT * limit}
+    found = list((await connection.execute(_POSTGRES_NEWEST, newest)).scalars())
+    if len(found) == limit:
+        return found
+    await connection.execute(_POSTGRES_PLAN)
+    return list((await connection.execute(_POSTGRES_ALL, given)).scalars())
 
 
 async def _cards(session: ReadSession, positions: Sequence[int]) -> dict[int, BoardCard]:
