@@ -8,7 +8,7 @@ WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test peers check format lint types contracts lock clean
+.PHONY: help run test soak peers check format lint types contracts lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ peers:  ## install the OpenID provider that single sign-on is tested against (ne
 	else \
 	  echo "no Node here: the tests against a real OpenID provider are skipped"; \
 	fi
+
+soak: $(READY)  ## the board with 100,000 calls on both databases; takes minutes, prints its figures
+	JIEBANG_SOAK_CARDS=100000 $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
+	  tests/rooms/board/test_board_at_scale.py $(ARGS)
 
 check: $(READY)  ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .

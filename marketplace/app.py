@@ -11,6 +11,8 @@ from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
 from marketplace.bids.routes import offers, openings
+from marketplace.board.routes import capabilities
+from marketplace.board.routes import cards as board_cards
 from marketplace.datasets.routes import data as datasets
 from marketplace.datasets.routes import downloads, lending, uploads
 from marketplace.house import House
@@ -32,6 +34,7 @@ from marketplace.identity.routes import (
 )
 from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
+from marketplace.matching import routes as matching
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
 from marketplace.scenarios.routes import (
@@ -43,6 +46,7 @@ from marketplace.scenarios.routes import (
     suspensions,
 )
 from marketplace.scoring.routes import files, marking, panels, rounds
+from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
 from marketplace.wire import health, limits, openapi
@@ -92,6 +96,12 @@ def doors() -> list[ControllerRouterHandler]:
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,
+        board_cards.BoardController,
+        capabilities.list_capabilities,
+        capabilities.get_listing,
+        capabilities.declare,
+        capabilities.recommend_calls,
+        capabilities.recommend_solvers,
         batches.BatchController,
         calls.ScenarioController,
         moves.MoveController,
@@ -109,6 +119,8 @@ def doors() -> list[ControllerRouterHandler]:
         downloads.look,
         lending.VersionLendingController,
         lending.AccessRequestController,
+        matching.ScenarioMatchController,
+        matching.MatchmakingController,
         offers.CallBidController,
         offers.BidController,
         openings.OpeningController,
@@ -121,6 +133,9 @@ def doors() -> list[ControllerRouterHandler]:
         files.get_submission,
         rounds.ScenarioRoundController,
         rounds.RoundController,
+        solicitations.list_schemes,
+        solicitations.SolicitationController,
+        solicitations.ProposalController,
         webhooks.WebhookEndpointController,
         webhooks.WebhookDeliveryController,
     ]

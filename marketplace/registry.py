@@ -19,10 +19,13 @@ ROOMS_WITH_TABLES: Final = (
     "ledger",
     "profiles",
     "funding",
+    "board",
     "scenarios",
     "datasets",
+    "matching",
     "bids",
     "scoring",
+    "solicitations",
     "awards",
     "pilots",
 )

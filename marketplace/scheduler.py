@@ -121,6 +121,7 @@ def running(house: House) -> Callable[[Litestar], AbstractAsyncContextManager[No
 
     @asynccontextmanager
     async def ticking(_: Litestar) -> AsyncIterator[None]:
+        await scenarios.pin_missing_cards(house.database)
         async with outbound_of(house) as outbound:
             stopping = asyncio.Event()
             jobs = jobs_of(house, outbound, stopping=stopping)

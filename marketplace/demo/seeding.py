@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from marketplace.demo import board
 from marketplace.funding import actions as funding
 from marketplace.funding.rules.policies import policy_from
 from marketplace.identity.actions import organizations, people, profile, standing
@@ -232,4 +233,12 @@ async def seed(database: Database, folder: Path, *, now: dt.datetime) -> Seeded:
     await load_rules(database, folder, now=now)
     seeded = await load_people(database, folder, now=now)
     await load_scenarios(database, seeded, folder, now=now)
+    await board.load_words(database, folder, now=now)
+    await board.load_listings(
+        database,
+        folder,
+        organizations=seeded.organizations,
+        scenarios=seeded.scenarios,
+        now=now,
+    )
     return seeded

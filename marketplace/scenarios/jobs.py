@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession, WriteSession
-from marketplace.scenarios.actions import calls, closing, enquiring, publishing, suspending
+from marketplace.scenarios.actions import calls, closing, enquiring, pinning, publishing, suspending
 from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.queries import due
 from marketplace.scenarios.tables import Scenario
@@ -88,3 +88,17 @@ async def _each(database: Database, clock: Clock, done: str, find: Due, act: Act
     if failures:
         raise ExceptionGroup(f"what is due could not be {done}", failures)
     return count
+
+
+async def pin_missing_cards(database: Database) -> int:
+    """Hang every published call that has no card: once at start, for calls older than the board.
+
+    One transaction per call; a call that changes meanwhile pins its own card.
+    """
+    async with database.reading() as session:
+        missing = await queries.calls_without_card(session)
+    for scenario_id in missing:
+        async with database.writing() as session:
+            row = await queries.scenario(session, scenario_id, lock=True)
+            await pinning.keep_card(session, row)
+    return len(missing)

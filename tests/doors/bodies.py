@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.doors.profile_bodies import OF_PROFILES
+from tests.given import board
 from tests.given import datasets as data
 from tests.given import scoring as given
 from tests.given.sign_ins import PASSWORD
@@ -102,6 +103,13 @@ BODIES: dict[str, Any] = {
     "dataset_access_requests_refuse": {"reason": "用途不明"},
     "dataset_access_requests_revoke": {"reason": "违反条款"},
     "dataset_deletions_certify": {"statement": "已删除"},
+    "organization_capabilities_declare": {"codes": [], "recommendable": False},
+    "scenarios_wish_capabilities": {"codes": []},
+    "matchmakings_announce": board.MEETING | {"scenario_ids": ["{scenario_id}"]},
+    "matchmakings_note_outcomes": {"notes": [{"scenario_id": "{scenario_id}", "note": "已对接"}]},
+    "solicitations_announce": board.SOLICITATION,
+    "proposals_file": {"scenario_id": "{scenario_id}", "declaration": board.DECLARATION},
+    "proposals_correct": board.DECLARATION,
     "bids_submit": OFFER,
     "bids_replace": OFFER,
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
@@ -129,5 +137,9 @@ BODIES: dict[str, Any] = {
 
 HEADERS = {"dataset_uploads_put_part": {"Content-Digest": data.content_digest(data.ROWS)}}
 """What a request has to carry besides."""
-QUERIES = {"datasets_usage": {"year": "2026"}, "data_sources_usage": {"year": "2026"}}
+QUERIES: dict[str, dict[str, str]] = {
+    "scenario_board_search": {"q": "预警"},
+    "datasets_usage": {"year": "2026"},
+    "data_sources_usage": {"year": "2026"},
+}
 """What an address has to carry besides."""

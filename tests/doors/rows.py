@@ -41,6 +41,7 @@ HOUSEHOLD = POSTER | OWNER
 """Everybody in the poster's organisation."""
 WATCHERS = anywhere(frozenset({"auditor", "supervisor", "review_body"}))
 """Roles that may read every call, published or not, whoever organises it."""
+JOINERS = anywhere(SOLVER | OWNER) | {"stranger"}
 HOOKED = anywhere(OFFICER | POSTER | SOLVER | OWNER) | {"stranger"}
 RESULT_READERS = BUREAU | anywhere(AUDITOR) | POSTER
 REGISTER_READERS = anywhere(BUREAU | ADMIN) | HOUSEHOLD
@@ -201,6 +202,40 @@ ROWS: dict[str, frozenset[str]] = {
     "dataset_downloads_list": SIGNED_IN,
     "dataset_deletions_certify": anywhere(SOLVER) | {"stranger"},
     "dataset_deletions_list": CUSTODIAN | anywhere(OVERSEERS),
+    # board, matching, solicitations: the proposal is the poster's, the meeting the bureau's
+    "scenario_board_list": EVERYBODY,
+    "scenario_board_search": EVERYBODY,
+    "capabilities_list": EVERYBODY,
+    "organization_capabilities_get": REGISTER_READERS,
+    "organization_capabilities_declare": OWNER,
+    "organization_recommended_calls": HOUSEHOLD,
+    "scenario_recommended_solvers": anywhere(OFFICER) | POSTER,
+    "scenarios_similar": BUREAU | WATCHERS | POSTER,
+    "scenarios_wished_capabilities": EVERYBODY,
+    "scenarios_wish_capabilities": POSTER,
+    "matchmakings_announce": anywhere(OFFICER | OWNER),
+    "matchmakings_list": EVERYBODY,
+    "matchmakings_get": EVERYBODY,
+    "matchmakings_register": JOINERS,
+    "matchmakings_withdraw": JOINERS,
+    "matchmakings_hold": OFFICER,
+    "matchmakings_call_off": OFFICER,
+    "matchmakings_registrations": SIGNED_IN,
+    "matchmakings_note_outcomes": OFFICER,
+    "matchmakings_outcomes": SIGNED_IN,
+    "readiness_schemes_list": EVERYBODY,
+    "solicitations_announce": anywhere(OFFICER),
+    "solicitations_list": EVERYBODY,
+    "solicitations_get": EVERYBODY,
+    "proposals_file": POSTER,
+    "proposals_list": SIGNED_IN,
+    "proposals_get": BUREAU | WATCHERS | HOUSEHOLD,
+    "proposals_correct": POSTER,
+    "proposals_withdraw": POSTER,
+    "readiness_rounds_rank": OFFICER,
+    "readiness_rounds_list": BUREAU | WATCHERS,
+    "readiness_rounds_document": BUREAU | WATCHERS,
+    "readiness_rounds_explanation": BUREAU | WATCHERS,
     # bids
     "bids_create": anywhere(SOLVER) | {"stranger"},
     "bids_list": SIGNED_IN,

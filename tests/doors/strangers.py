@@ -18,9 +18,9 @@ from tests.doors import dataset_world as data
 from tests.doors.bodies import TIE
 from tests.doors.profile_bodies import OF_PROFILES
 from tests.doors.rows import ELSEWHERE
+from tests.given import board, sign_ins
 from tests.given import datasets as data_given
 from tests.given import scoring as given
-from tests.given import sign_ins
 from tests.given.identity import Someone, a_credit_code, someone
 
 
@@ -81,6 +81,7 @@ async def a_world(
     await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
     values = await _values(database, play, people, ranked.json()["id"])
     values |= await data.values(client, house, play, people)
+    values |= await board.ranked_proposals(database, play)
     return World(people=people, values=values | {"enquiry_id": asked["id"]})
 
 

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import col, or_, select
 
 from marketplace.identity.errors import ListingUnknown
 from marketplace.identity.queries import organizations
@@ -29,6 +29,19 @@ def listing_of(row: BlacklistEntry) -> Listing:
         listed_until=row.listed_until,
         lifted_on=row.lifted_on,
     )
+
+
+def is_listed(on: dt.date) -> ColumnElement[bool]:
+    """Say, in a statement over `Organization`, that it is on the list of dishonest parties."""
+    entry = BlacklistEntry
+    holds = (
+        select(entry.id)
+        .where(col(entry.organization_id) == col(Organization.id))
+        .where(col(entry.listed_from) <= on)
+        .where(or_(col(entry.listed_until).is_(None), col(entry.listed_until) > on))
+        .where(or_(col(entry.lifted_on).is_(None), col(entry.lifted_on) > on))
+    )
+    return holds.exists()
 
 
 async def record(session: ReadSession, organization_id: UUID) -> Record:

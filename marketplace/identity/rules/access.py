@@ -79,6 +79,10 @@ class Permission(StrEnum):
     EVENTS_READ_ALL = "events:read_all"
     AUDIT_READ = "audit:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    CAPABILITIES_DECLARE = "capabilities:declare"
+    MATCHMAKING_HOST = "matchmaking:host"
+    MATCHMAKING_JOIN = "matchmaking:join"
+    SOLICITATIONS_RUN = "solicitations:run"
 
 
 P = Permission
@@ -104,6 +108,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CLAIMS_SUBMIT,
             P.PILOTS_RUN,
             P.WEBHOOKS_MANAGE,
+            P.CAPABILITIES_DECLARE,
+            P.MATCHMAKING_JOIN,
         }
     ),
     Role.BUREAU_OFFICER: frozenset(
@@ -128,6 +134,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CLAIMS_VERIFY,
             P.EVENTS_READ_ALL,
             P.WEBHOOKS_MANAGE,
+            P.MATCHMAKING_HOST,
+            P.SOLICITATIONS_RUN,
         }
     ),
     Role.BUREAU_APPROVER: frozenset(
@@ -180,6 +188,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.MEMBERS_MANAGE,
             P.PASSWORDS_RESET,
             P.WEBHOOKS_MANAGE,
+            P.CAPABILITIES_DECLARE,
+            P.MATCHMAKING_HOST,
+            P.MATCHMAKING_JOIN,
         }
     ),
     Role.PLATFORM_ADMIN: frozenset(

@@ -13,6 +13,7 @@ from marketplace.kit.errors import Stale
 from marketplace.kit.tables import Versioned
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.profile import RuleProfile
+from marketplace.scenarios.actions.pinning import keep_card
 from marketplace.scenarios.errors import LintFailed
 from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.queries import siblings
@@ -86,8 +87,9 @@ async def tell_move(
 async def tell(
     session: WriteSession, actor: Actor, row: Scenario, said: Event, *, now: dt.datetime
 ) -> Scenario:
-    """Record an event of a call."""
+    """Record an event of a call, and let the board show what it tells of."""
     await session.flush()
+    await keep_card(session, row)
     await events.record(
         session, said, by=actor.kind, now=now, organization_id=row.poster_id, scenario_id=row.id
     )

@@ -29,6 +29,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "withdrawn": ("投标已撤回", "was withdrawn"),
     "revoked": ("投标已撤销", "was revoked"),
     "invalidated": ("投标被认定无效", "was declared invalid"),
+    "not_submitted": ("尚未提交", "was not submitted yet"),
 }
 """Known reasons in words; any other code is shown as it is."""
 

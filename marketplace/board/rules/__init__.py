@@ -1,0 +1,1 @@
+"""What the board lists by, and how text is compared."""

@@ -1,0 +1,1 @@
+"""What is asked of the board and what it answers."""

@@ -1,0 +1,1 @@
+"""How a meeting runs, and when two scenarios say the same."""
