@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from marketplace.identity.errors import ListingUnknown
 from marketplace.identity.queries import organizations
