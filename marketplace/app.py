@@ -60,6 +60,11 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 def doors() -> list[ControllerRouterHandler]:
     """List every room's door."""
+    return [*_doors_to_the_house(), *_doors_to_the_trade()]
+
+
+def _doors_to_the_house() -> list[ControllerRouterHandler]:
+    """List the doors that every trade would have: people, organisations, rules, webhooks."""
     return [
         health.live,
         health.ready,
@@ -96,6 +101,14 @@ def doors() -> list[ControllerRouterHandler]:
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,
+        webhooks.WebhookEndpointController,
+        webhooks.WebhookDeliveryController,
+    ]
+
+
+def _doors_to_the_trade() -> list[ControllerRouterHandler]:
+    """List the doors of calls, their data, bids and rankings."""
+    return [
         board_cards.BoardController,
         capabilities.list_capabilities,
         capabilities.get_listing,
@@ -136,8 +149,6 @@ def doors() -> list[ControllerRouterHandler]:
         solicitations.list_schemes,
         solicitations.SolicitationController,
         solicitations.ProposalController,
-        webhooks.WebhookEndpointController,
-        webhooks.WebhookDeliveryController,
     ]
 
 

@@ -108,12 +108,12 @@ def _end(process: asyncio.subprocess.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _outcome(code: int, said: bytes) -> Done | Stopped:
-    if code == -signal.SIGXCPU:
+def _outcome(ended_with: int, said: bytes) -> Done | Stopped:
+    if ended_with == -signal.SIGXCPU:
         return Stopped(reason="out_of_time")
-    if code == OUT_OF_MEMORY:
+    if ended_with == OUT_OF_MEMORY:
         return Stopped(reason="out_of_memory")
-    if code != 0 or not said.endswith(b"\n"):
+    if ended_with != 0 or not said.endswith(b"\n"):
         return Stopped(reason="crashed")
     return Done(answer=json.loads(said))
 

@@ -96,7 +96,7 @@ async def pin_missing_cards(database: Database) -> int:
     One transaction per call; a call that changes meanwhile pins its own card.
     """
     async with database.reading() as session:
-        missing = await queries.calls_without_card(session)
+        missing = await due.to_pin(session)
     for scenario_id in missing:
         async with database.writing() as session:
             row = await queries.scenario(session, scenario_id, lock=True)

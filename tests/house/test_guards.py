@@ -95,7 +95,7 @@ REMOVALS: Final = (
         file="marketplace/identity/actions/tries.py",
         line="    row.failures += 1",
         instead="    pass",
-        test="tests/doors/identity/test_session_doors.py::test_two_hundred_guesses_at_once_are_five",
+        test="tests/doors/identity/test_session_doors.py",
     ),
     Removal(
         guard="a code of the authenticator is good once",

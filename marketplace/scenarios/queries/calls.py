@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, not_, or_, select
 
-from marketplace.board.tables import BoardCard
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
@@ -368,18 +367,6 @@ async def _asker_refused(
     if not actor.has(Role.SOLVER):
         return None
     return await register.refusal(session, actor.organization_id, on=local_date(now))
-
-
-async def calls_without_card(session: ReadSession) -> Sequence[UUID]:
-    """List published calls that do not hang on the board."""
-    found = await session.exec(
-        select(Scenario.id)
-        .outerjoin(BoardCard, col(BoardCard.scenario_id) == col(Scenario.id))
-        .where(col(Scenario.state).in_(PUBLIC_STATES))
-        .where(col(BoardCard.position).is_(None))
-        .order_by(col(Scenario.published_at), col(Scenario.id))
-    )
-    return found.all()
 
 
 async def cost_share_terms(session: ReadSession, scenario_id: UUID) -> list[dict[str, Any]]:

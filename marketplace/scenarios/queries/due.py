@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from marketplace.board.tables import BoardCard
 from marketplace.kit.database import ReadSession
 from marketplace.profiles.rules.deadlines import local_date
 from marketplace.scenarios.queries.calls import is_due
 from marketplace.scenarios.rules.enquiries import OPEN_ENQUIRIES
-from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scenarios.rules.lifecycle import PUBLIC_STATES, ScenarioState
 from marketplace.scenarios.tables import Enquiry, Scenario, Suspension
 
 
@@ -80,3 +81,15 @@ async def shelved(
     if due_on is not None:
         statement = statement.where(col(Scenario.shelved_until) <= due_on)
     return (await session.exec(statement)).all()
+
+
+async def to_pin(session: ReadSession) -> Sequence[UUID]:
+    """List published calls that do not hang on the board."""
+    found = await session.exec(
+        select(Scenario.id)
+        .outerjoin(BoardCard, col(BoardCard.scenario_id) == col(Scenario.id))
+        .where(col(Scenario.state).in_(PUBLIC_STATES))
+        .where(col(BoardCard.position).is_(None))
+        .order_by(col(Scenario.published_at), col(Scenario.id))
+    )
+    return found.all()
