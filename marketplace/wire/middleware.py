@@ -69,7 +69,8 @@ class CanonicalLine:
         line(
             "request",
             method=scope.get("method"),
-            path=scope.get("path"),
+            # An address that no route has may hold whatever was typed there, a secret too.
+            path=scope.get("path") if scope.get("route_handler") else None,
             status=status,
             problem=state.get("problem_code"),
             actor=getattr(actor, "kind", None),

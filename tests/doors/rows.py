@@ -101,7 +101,7 @@ ROWS: dict[str, frozenset[str]] = {
     "sign_on_start": EVERYBODY,
     "sign_on_finish": EVERYBODY,
     "external_identities_start_link": NOBODY_WITH_A_KEY,
-    "external_identities_list": anywhere(ADMIN) | {"stranger"},
+    "external_identities_list": POSTER | anywhere(ADMIN),
     "external_identities_link": anywhere(ADMIN),
     "external_identities_unlink": anywhere(ADMIN),
     "passwords_change": SIGNED_IN,

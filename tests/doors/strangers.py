@@ -165,9 +165,7 @@ async def _values(
         "organization_id": str(poster.organization_id),
         "key_id": key["id"],
         "session_id": str(await sign_ins.a_session(database, poster.actor, now=play.clock.now())),
-        "identity_id": str(
-            await sign_ins.a_link(database, people["stranger"].actor, now=play.clock.now())
-        ),
+        "identity_id": str(await sign_ins.a_link(database, poster.actor, now=play.clock.now())),
         "edge_id": edge["id"],
         "entry_id": entry["id"],
         "solver_organization_id": str(solver.organization_id),

@@ -111,3 +111,29 @@ async def joins(database: Database, person_id: UUID, organization_id: UUID, *rol
         await people.add_member(
             session, SYSTEM, organization_id, person_id, roles=frozenset(roles), now=START
         )
+
+
+async def also(database: Database, who: Someone, *roles: Role, kind: OrganizationKind) -> Someone:
+    """The same person in one more organisation, with a key for it."""
+    organization_id = await an_organization(database, kind=kind)
+    person_id = who.actor.person_id
+    await joins(database, person_id, organization_id, *roles)
+    async with database.writing() as session:
+        issued = await keys.issue_key(
+            session,
+            SYSTEM,
+            organization_id,
+            person_id,
+            name="test",
+            scopes=None,
+            expires_at=None,
+            entropy=os.urandom(24),
+            now=START,
+        )
+    actor = Actor(
+        person_id=person_id,
+        organization_id=organization_id,
+        roles=frozenset(roles),
+        key_id=issued.row.id,
+    )
+    return Someone(actor=actor, key=issued.key)

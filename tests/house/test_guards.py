@@ -153,7 +153,7 @@ def _tested_without(removal: Removal, place: Path) -> bool:
         "-q",
         "-x",
         "-n0",
-        "-m",
+        "-k",
         "not postgres",
     ]
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}

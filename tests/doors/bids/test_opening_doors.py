@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from marketplace.identity.rules.access import Role
+from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import bids as given
-from tests.given.identity import Someone, someone
+from tests.given.identity import Someone, also, someone
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 from tests.given.traces import everything
 
@@ -66,14 +67,16 @@ async def test_officer_and_supervisor_open_everything_in_one_act(
 async def test_one_pair_of_hands_is_not_enough(
     client: httpx.AsyncClient, database: Database, clock: FixedClock
 ) -> None:
-    """Somebody with both roles may do either part, not both."""
+    """Whoever is officer here and supervisor elsewhere may do either part, not both."""
     call, _ = await a_call_to_open(database, clock)
-    bureau = call.cast.officer.organization_id
-    both = await someone(database, Role.BUREAU_OFFICER, Role.SUPERVISOR, organization_id=bureau)
+    officer = await someone(
+        database, Role.BUREAU_OFFICER, organization_id=call.cast.officer.organization_id
+    )
+    watcher = await also(database, officer, Role.SUPERVISOR, kind=OrganizationKind.GOVERNMENT)
 
-    requested = await request(client, call, both)
+    requested = await request(client, call, officer)
     before = await everything(database)
-    alone = await witness(client, call, both)
+    alone = await witness(client, call, watcher)
 
     assert requested.status_code == 201
     assert (alone.status_code, alone.json()["code"]) == (403, "identity.same_hands")

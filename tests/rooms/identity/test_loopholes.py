@@ -53,7 +53,8 @@ class TestCalls:
     ) -> None:
         """The end user's signatory, also an officer elsewhere, does not review what they signed."""
         called = await given.a_submitted_call(database, clock)
-        signer = also(called.cast.end_user.actor, Role.BUREAU_OFFICER)
+        bureau = called.cast.officer.organization_id
+        signer = also(called.cast.end_user.actor, Role.BUREAU_OFFICER, at=bureau)
         version = await given.the_version(database, called)
 
         async with database.writing() as session:
@@ -68,8 +69,9 @@ class TestCalls:
     ) -> None:
         """The first officer does not approve after a second one took the call; nor rewrites it."""
         called = await given.an_accepted_call(database, clock)
+        bureau = called.cast.officer.organization_id
         first = also(called.cast.officer.actor, *ALL_OF_THE_BUREAU, Role.POSTER)
-        second = await someone(database, Role.BUREAU_OFFICER)
+        second = await someone(database, Role.BUREAU_OFFICER, organization_id=bureau)
         poster, now = called.cast.poster.actor, clock.now()
         version = await given.the_version(database, called)
         async with database.writing() as session:
@@ -111,6 +113,7 @@ class TestCalls:
         """Nobody reviews an amendment after it is published, so other hands write it."""
         called = await given.a_published_call(database, clock)
         content = given.a_content(problem={"zh": "澄清(示例)"})
+        bureau = called.cast.officer.organization_id
 
         for who, earlier in (
             (called.cast.poster, "author"),
@@ -120,7 +123,7 @@ class TestCalls:
                 with pytest.raises(SameHands) as refused:
                     await amending.propose(
                         session,
-                        also(who.actor, Role.BUREAU_OFFICER),
+                        also(who.actor, Role.BUREAU_OFFICER, at=bureau),
                         called.id,
                         content=content,
                         note="更正",
@@ -139,7 +142,8 @@ class TestPanels:
         """Neither as replacement for a colleague nor by letting one go."""
         play = await an_evaluating_play(client, database, clock)
         call_id, officer = UUID(play.scenario_id), play.cast.officer.actor
-        judge = also(play.experts[1].actor, Role.BUREAU_OFFICER)
+        bureau = officer.organization_id
+        judge = also(play.experts[1].actor, Role.BUREAU_OFFICER, at=bureau)
 
         async with database.writing() as session:
             with pytest.raises(SameHands) as letting_go:
@@ -161,7 +165,8 @@ class TestPanels:
         play = await an_evaluating_play(client, database, clock)
         call_id = UUID(play.scenario_id)
         who: Someone = getattr(play.cast, duty)
-        other = await someone(database, Role.BUREAU_OFFICER)
+        bureau = play.cast.officer.organization_id
+        other = await someone(database, Role.BUREAU_OFFICER, organization_id=bureau)
 
         async with database.writing() as session:
             await panels.recuse(session, other.actor, call_id, "J3", reason="x", now=START)
@@ -186,7 +191,7 @@ class TestPanels:
         async with database.writing() as session:
             await opening.check_eligibility(
                 session,
-                also(judge, Role.BUREAU_OFFICER),
+                also(judge, Role.BUREAU_OFFICER, at=play.cast.officer.organization_id),
                 bid_id,
                 findings=[opening.Finding(code="licence", passed=True)],
                 now=START,

@@ -42,7 +42,7 @@ def half_hash(text: str) -> str:
 class Liar:
     """A provider whose every word can be changed."""
 
-    key: RSAKey = KEY
+    key: RSAKey = field(default_factory=lambda: KEY)
     shown: RSAKey | None = None
     """The key it publishes; the one it signs with unless given."""
     algorithm: str = "RS256"
