@@ -28,7 +28,7 @@ from marketplace.pilots import queries as pilots
 from marketplace.scheduler import running, tick_once
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
-from marketplace.terminal import data_option, prepared, settings_for, within
+from marketplace.terminal import data_option, prepared, settings_for, within, witnessed
 from marketplace.wire import openapi
 from marketplace.wire.server import server_config
 
@@ -75,6 +75,7 @@ def seed_command(data: Path | None) -> None:
     async def work(house: House) -> str | None:
         seeded = await seed(house.database, settings.seeds_dir, now=house.clock.now())
         admin = seeded.actor_with(Role.PLATFORM_ADMIN)
+        await witnessed(house, "seed")
         async with house.database.writing() as session:
             return await identity.first_key(session, SYSTEM, admin, now=house.clock.now())
 

@@ -11,7 +11,7 @@ from marketplace.house import House
 from marketplace.kit import keyfiles, rotation
 from marketplace.kit.rotation import Turned, each
 from marketplace.settings import PREFIX, Settings
-from marketplace.terminal import data_option, prepared, settings_for, within
+from marketplace.terminal import data_option, prepared, settings_for, within, witnessed
 
 
 @click.group()
@@ -64,6 +64,7 @@ def retire(data: Path | None) -> None:
     if settings.secret_key:
         click.echo(f"nothing is sealed under an old key: {PREFIX}SECRET_KEYS_OLD may be emptied")
         return
+    within(settings, lambda house: witnessed(house, "keys_retire"))
     for path in keyfiles.old_files(settings.data_dir):
         path.unlink()
         click.echo(f"{path.name} is deleted")
@@ -75,11 +76,13 @@ def _renew(settings: Settings) -> None:
             f"the key is in {PREFIX}SECRET_KEY: move it to {PREFIX}SECRET_KEYS_OLD, "
             "and put what `jiebang keys generate` prints in its place"
         )
+    within(settings, lambda house: witnessed(house, "keys_renew"))
     name = keyfiles.renew(settings.data_dir)
     click.echo(f"new key {name}; now restart every server, then run `jiebang keys rotate`")
 
 
 async def _rotated(house: House, batch: int) -> Turned:
+    await witnessed(house, "keys_rotate")
     everything = Turned()
     metadata = registry.metadata()
     async for turned in rotation.rotate(house.database, metadata, house.keeper, batch=batch):

@@ -12,6 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.demo.run import clock_of
 from marketplace.house import House, open_house
+from marketplace.identity.actions import audit
+from marketplace.identity.actions.audit import Act
+from marketplace.identity.rules.access import SYSTEM
 from marketplace.migrate import migrate as migrate_database
 from marketplace.settings import Settings
 
@@ -40,6 +43,13 @@ def prepared(settings: Settings) -> Settings:
         # The URL may hold a password, so it is not repeated here.
         raise click.ClickException(f"cannot use the database: {unreachable}") from unreachable
     return settings
+
+
+async def witnessed(house: House, command: str) -> None:
+    """Write down that somebody at the machine itself ran a command that needs no key."""
+    act = Act(actor=SYSTEM, operation=f"cli:{command}")
+    async with house.database.writing() as session:
+        await audit.witness(session, act, now=house.clock.now())
 
 
 def within(settings: Settings, work: Callable[[House], Coroutine[Any, Any, T]]) -> T:

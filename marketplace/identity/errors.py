@@ -263,6 +263,13 @@ class RoleNotYours(Forbidden):
     title_zh = "您无权在该组织中授予此角色。"
 
 
+class PersonHasKeys(Conflict):
+    """This person has had a key here: only they make more, or are invited again."""
+
+    code = "identity.person_has_keys"
+    title_zh = "此人在该组织已有过密钥:新的密钥只能由其本人签发。"
+
+
 class ScopeTooWide(Unacceptable):
     """A key cannot do more than the person it speaks for."""
 

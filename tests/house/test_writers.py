@@ -47,6 +47,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
     "uuid.uuid4": {"wire/middleware.py": "the id of a request that came without one"},
     "writing": {
         "wire/sessions.py": "the transaction of a request",
+        "terminal.py": "what a command did is written down",
         "identity/witness.py": "a refusal is written down although its request is rolled back",
         "webhooks/jobs.py": "the transactions of a tick",
         "scenarios/jobs.py": "the transactions of a tick",

@@ -18,6 +18,7 @@ from marketplace.identity.errors import (
     KeyNotLive,
     KeyUnknown,
     NotPermitted,
+    PersonHasKeys,
     ScopeTooWide,
 )
 from marketplace.identity.queries import keys, people
@@ -48,16 +49,24 @@ async def issue_key(
     entropy: bytes,
     now: dt.datetime,
 ) -> IssuedKey:
-    """Issue an API key for oneself, or, as administrator, for any member.
+    """Issue an API key for oneself, or, as administrator, the first one of any member.
+
+    Whoever holds a key is its person: an administrator who could make one for anybody at any time
+    would have everybody's hands.
 
     Shape    `entropy` is 21 random bytes or more; the key is made from it and shown once.
-    Refuses  NotPermitted for somebody else's key, ScopeTooWide for scopes the person does not have.
+    Refuses  NotPermitted for somebody else's key, PersonHasKeys for a second one, ScopeTooWide for
+             scopes the person does not have.
     """
     access.signed_in(actor)
     for_self = (actor.organization_id, actor.person_id) == (organization_id, person_id)
     if not for_self and not actor.may(Permission.KEYS_ISSUE):
         raise NotPermitted(permission=Permission.KEYS_ISSUE.value)
     member = await people.member(session, organization_id, person_id)
+    if not for_self and not actor.is_system:
+        every = await keys.api_keys_of_person(session, person_id)
+        if any(key.organization_id == organization_id for key in every):
+            raise PersonHasKeys(person_id=str(person_id))
     wanted = _scopes_within(actor, member, scopes, for_self=for_self)
     prefix, secret = _halves(entropy)
     row = ApiKey(
@@ -115,13 +124,18 @@ async def rotate_key(
     entropy: bytes,
     now: dt.datetime,
 ) -> IssuedKey:
-    """Give a key a successor with the same rights; the old secret is good for a grace, then dead.
+    """Give a key of oneself a successor with the same rights; the old secret is good for a grace.
 
-    Refuses  KeyNotLive for a key that opens nothing or has a successor, ScopeTooWide for a limited
-    key that wants the successor of a wider one.
+    An administrator revokes somebody else's key and does not renew it: the new secret would be in
+    the wrong hands.
+
+    Refuses  NotPermitted for somebody else's; KeyNotLive for a key that opens nothing or has a
+             successor; ScopeTooWide for a limited key that wants the successor of a wider one.
     """
     access.signed_in(actor)
     row = await _key_in_hand(session, actor, key_id)
+    if row.person_id != actor.person_id and not actor.is_system:
+        raise NotPermitted(permission=Permission.KEYS_ISSUE.value)
     expired = row.expires_at is not None and row.expires_at <= now
     if expired or row.revoked_at is not None or await keys.successor_of(session, row.id):
         raise KeyNotLive(key_id=str(key_id))

@@ -7,10 +7,12 @@ import httpx
 import pytest
 
 from marketplace.house import House
-from marketplace.identity.rules.access import Role
+from marketplace.identity.actions import people
+from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.scheduler import note_uses
+from tests.conftest import START
 from tests.given import identity as given
 
 
@@ -190,3 +192,45 @@ class TestRotate:
         answer = await client.post(url, json={"grace_days": days}, headers=solver.headers)
 
         assert answer.status_code == 400
+
+
+class TestOfOthers:
+    """An administrator's hands on keys of others."""
+
+    @pytest.mark.postgres
+    async def test_the_first_key_may_be_given_and_no_second_one(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        """Whoever could make keys for anybody at any time would have everybody's hands."""
+        admin = await given.someone(database, Role.PLATFORM_ADMIN)
+        organization_id = await given.an_organization(database)
+        async with database.writing() as session:
+            person = await people.register_person(
+                session, SYSTEM, name_zh="新人", name_en="New", now=START
+            )
+        await given.joins(database, person.id, organization_id, Role.SOLVER)
+        asked = {
+            "name": "first",
+            "person_id": str(person.id),
+            "organization_id": str(organization_id),
+        }
+
+        first = await client.post("/v1/api-keys", json=asked, headers=admin.headers)
+        second = await client.post("/v1/api-keys", json=asked, headers=admin.headers)
+
+        assert first.status_code == 201, first.text
+        assert (second.status_code, second.json()["code"]) == (409, "identity.person_has_keys")
+
+    async def test_an_administrator_revokes_and_does_not_rotate(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        """The successor of a key belongs into the hands of its person only."""
+        admin = await given.someone(database, Role.PLATFORM_ADMIN)
+        solver = await given.someone(database, Role.SOLVER)
+        url = f"/v1/api-keys/{solver.actor.key_id}/actions"
+
+        rotated = await client.post(f"{url}/rotate", json={"grace_days": 1}, headers=admin.headers)
+        revoked = await client.post(f"{url}/revoke", headers=admin.headers)
+
+        assert (rotated.status_code, rotated.json()["code"]) == (403, "identity.not_permitted")
+        assert revoked.status_code == 200
