@@ -166,6 +166,7 @@ ROWS: dict[str, frozenset[str]] = {
     "enquiries_draft_answer": POSTER | OFFICER,
     "enquiries_publish": OFFICER,
     "enquiries_set_aside": OFFICER,
+    "clarifications_list": EVERYBODY,
     "followers_add": SIGNED_IN,
     "followers_remove": SIGNED_IN,
     "scenarios_cancel": APPROVER,

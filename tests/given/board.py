@@ -172,13 +172,14 @@ async def a_full_board(database: Database, count: int, *, seed: int = 20260302) 
     """
     chance = random.Random(seed)
     clock = FixedClock(START)
-    batch_id = await a_batch(database, clock)
+    bureau_id = await an_organization(database, name="某主管部门(示例)")
+    batch_id = await a_batch(database, clock, organizer_id=bureau_id)
     poster_id = await an_organization(database, name="某出题单位(示例)")
     scenarios, cards, texts = [], [], []
     for position, (title, body) in enumerate(_texts(count, chance), 1):
         card = _a_card(chance, position, title, poster_id)
         cards.append(card)
-        scenarios.append(_its_scenario(card, batch_id, poster_id))
+        scenarios.append(_its_scenario(card, batch_id, bureau_id, poster_id))
         texts.append({"position": position, "tokens": indexed(title, f"{card['number']} {body}")})
     async with database.writing() as session:
         connection = await session.connection()
@@ -224,12 +225,15 @@ def _a_card(chance: random.Random, position: int, title: str, poster_id: UUID) -
     }
 
 
-def _its_scenario(card: dict[str, Any], batch_id: UUID, poster_id: UUID) -> dict[str, Any]:
+def _its_scenario(
+    card: dict[str, Any], batch_id: UUID, bureau_id: UUID, poster_id: UUID
+) -> dict[str, Any]:
     return {
         "id": card["scenario_id"],
         "version": 1,
         "number": card["number"],
         "batch_id": batch_id,
+        "organizer_id": bureau_id,
         "state": ScenarioState.PUBLISHED,
         "track": Track.PRIVATE,
         "poster_type": PosterType.COMPANY,

@@ -34,6 +34,8 @@ def described(code: str, openness: str, access: str, *, personal: bool = False) 
         "personal_data": personal,
         "legal_basis": "公共数据",
         "licence": "示例许可",
+        "retention": "至试点结束后一年(示例)",
+        "pipia": "示例评估 2026-01" if personal else None,
     }
 
 

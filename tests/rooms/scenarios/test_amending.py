@@ -11,7 +11,6 @@ from marketplace.bids.actions import offering
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.identity.errors import NotPermitted, SameHands
 from marketplace.identity.rules.access import Role
-from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
@@ -50,7 +49,10 @@ async def test_nobody_confirms_what_they_proposed(database: Database, clock: Fix
     """One person with both roles proposes; the roles do not make them two."""
     called = await given.a_published_call(database, clock)
     both = await someone(
-        database, Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, kind=OrganizationKind.GOVERNMENT
+        database,
+        Role.BUREAU_OFFICER,
+        Role.BUREAU_APPROVER,
+        organization_id=called.cast.officer.organization_id,
     )
     version = await given.the_version(database, called)
     async with database.writing() as session:

@@ -1,5 +1,6 @@
 """The lint where it decides: what blocks a purchase, what a grant needs, what a year adds up to."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -78,8 +79,11 @@ class TestSplitting:
         self, database: Database, clock: FixedClock
     ) -> None:
         """A call that is only a draft, of another unit, or of another year binds nothing."""
-        cast, stranger = await given.a_cast(database), await given.a_cast(database)
-        batch = await given.a_batch(database, clock)
+        cast, other = await given.a_cast(database), await given.a_cast(database)
+        # Another unit under the same bureau.
+        stranger = dataclasses.replace(cast, poster=other.poster, end_user=other.end_user)
+        bureau_id = cast.officer.organization_id
+        batch = await given.a_batch(database, clock, organizer_id=bureau_id)
         content = given.a_content(CONSULTATION)
         track = Track.PROCUREMENT_CONSULTATION
 
@@ -109,7 +113,8 @@ class TestSplitting:
     ) -> None:
         """Two of 1.8 million each are more than the threshold; the first one was approved."""
         cast = await given.a_cast(database)
-        batch = await given.a_batch(database, clock)
+        bureau_id = cast.officer.organization_id
+        batch = await given.a_batch(database, clock, organizer_id=bureau_id)
         content = given.a_content(CONSULTATION)
         track = Track.PROCUREMENT_CONSULTATION
         first = await given.a_draft(

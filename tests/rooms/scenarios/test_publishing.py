@@ -239,7 +239,7 @@ async def test_a_batch_is_published_whole_or_not_at_all(
 ) -> None:
     """One draft keeps two approved calls from going online, and is named; then all go."""
     cast = await given.a_cast(database)
-    batch_id = await given.a_batch(database, clock)
+    batch_id = await given.a_batch(database, clock, organizer_id=cast.officer.organization_id)
 
     async def another() -> given.Called:
         return await given.a_draft(database, clock, cast=cast, batch_id=batch_id)

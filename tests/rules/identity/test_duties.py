@@ -20,6 +20,7 @@ MUST_DIFFER = {
     frozenset(pair.split("/"))
     for pair in (
         *("author/officer", "author/approver", "officer/approver", "approver/amender"),
+        *("amender/amendment_approver", "answerer/clarifier"),
         *("author/amender", "opener/witness", "officer/judge", "opener/judge"),
         *("witness/judge", "checker/judge", "seater/judge", "judge/decider", "seater/decider"),
         *("author/decider", "officer/decider", "checker/decider"),

@@ -67,7 +67,10 @@ APPROVER = ("bureau_approver",)
 REVIEWER = ("bureau_approver", "review_body")
 TRADE = (
     Row(id="SC01", sources=(), targets=("draft",), by=("poster", "bureau_officer"),
-        guards=same("organisation verified", "organisation not blacklisted")),
+        guards=dict.fromkeys(
+            ("organisation verified", "organisation not blacklisted"),
+            "organisation in good standing",
+        )),
     Row(id="SC02", sources=("draft", "returned"), targets=("submitted",), by=("poster",),
         guards=same("end user signed need and metrics", "dataset or explicit none")
         | {"mandatory fields": "content complete"}),
