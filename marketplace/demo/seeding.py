@@ -11,7 +11,7 @@ from marketplace.demo import board
 from marketplace.funding import actions as funding
 from marketplace.funding.rules.policies import policy_from
 from marketplace.identity.actions import organizations, people, profile, standing
-from marketplace.identity.errors import PersonUnknown
+from marketplace.identity.errors.people import PersonUnknown
 from marketplace.identity.queries import organizations as known_organizations
 from marketplace.identity.queries import people as known_people
 from marketplace.identity.rules.access import SYSTEM, Actor, Role

@@ -15,7 +15,8 @@ from litestar.datastructures import Cookie
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from marketplace.identity.errors import CredentialRefused, CrossSiteRefused, SessionEnded
+from marketplace.identity.errors.keys import CredentialRefused
+from marketplace.identity.errors.sign_in import CrossSiteRefused, SessionEnded
 from marketplace.identity.queries import keys
 from marketplace.identity.queries import sessions as queries
 from marketplace.identity.rules import sessions

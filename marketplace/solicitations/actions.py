@@ -210,6 +210,7 @@ async def rank(
     """
     access.require(actor, Permission.SOLICITATIONS_RUN)
     invited = await queries.solicitation(session, solicitation_id, lock=True)
+    access.require(actor.at(invited.organizer_id), Permission.SOLICITATIONS_RUN)
     now = await clock.decisive(session)
     if now < invited.closes_at:
         raise WindowStillOpen(closes_at=invited.closes_at)

@@ -103,7 +103,9 @@ async def proposal(session: ReadSession, proposal_id: UUID, *, lock: bool = Fals
 async def proposal_seen_by(session: ReadSession, actor: Actor, proposal_id: UUID) -> Proposal:
     """Find a proposal of one's own organisation; the bureau sees all."""
     row = await proposal(session, proposal_id)
-    if actor.organization_id != row.poster_id and not actor.may(Permission.SCENARIOS_READ_ALL):
+    invited = await solicitation(session, row.solicitation_id)
+    own = actor.organization_id == row.poster_id
+    if not own and not actor.at(invited.organizer_id).may(Permission.SCENARIOS_READ_ALL):
         raise ProposalUnknown(proposal_id=str(proposal_id))
     return row
 
@@ -130,7 +132,8 @@ async def proposals_seen_by(
         .where(Proposal.scenario_id == Scenario.id)
         .where(col(Proposal.id) > after)
     )
-    if not actor.may(Permission.SCENARIOS_READ_ALL):
+    invited = await solicitation(session, solicitation_id)
+    if not actor.at(invited.organizer_id).may(Permission.SCENARIOS_READ_ALL):
         statement = statement.where(Proposal.poster_id == actor.organization_id)
     return (await session.exec(statement.order_by(col(Proposal.id)).limit(limit))).all()
 

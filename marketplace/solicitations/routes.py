@@ -169,8 +169,7 @@ class SolicitationController(Controller):
         cursor: Cursor = None,
     ) -> Response[PageOut[ReadinessRoundOut]]:
         """List the rounds of a solicitation, oldest first."""
-        access.require(actor, Permission.SCENARIOS_READ_ALL)
-        await queries.solicitation(reader, solicitation_id)
+        await _of_the_bureau(reader, actor, solicitation_id)
         rows = await queries.rounds(
             reader, solicitation_id, after=number_after(cursor), limit=limit + 1
         )
@@ -191,7 +190,7 @@ class SolicitationController(Controller):
         reader: NamedDependency[ReadSession],
     ) -> Response[Document]:
         """Serve sheet, standings and digests in one, for `jiebang verify ranking`."""
-        access.require(actor, Permission.SCENARIOS_READ_ALL)
+        await _of_the_bureau(reader, actor, solicitation_id)
         _check_number(number)
         row = await queries.round_numbered(reader, solicitation_id, number)
         return answer_bytes(request, row.document, version=row.number)
@@ -209,10 +208,17 @@ class SolicitationController(Controller):
         reader: NamedDependency[ReadSession],
     ) -> Response[Document]:
         """Say in words why each proposal stands where it stands."""
-        access.require(actor, Permission.SCENARIOS_READ_ALL)
+        await _of_the_bureau(reader, actor, solicitation_id)
         _check_number(number)
         row = await queries.round_numbered(reader, solicitation_id, number)
         return answer_bytes(request, row.explanations, version=row.number)
+
+
+async def _of_the_bureau(reader: ReadSession, actor: Actor, solicitation_id: UUID) -> None:
+    """Refuse whoever neither organises this solicitation nor watches over all of them."""
+    access.require(actor, Permission.SCENARIOS_READ_ALL)
+    invited = await queries.solicitation(reader, solicitation_id)
+    access.require(actor.at(invited.organizer_id), Permission.SCENARIOS_READ_ALL)
 
 
 class ProposalController(Controller):

@@ -56,7 +56,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().data_received(data)
         if not self._in_head or self.transport.is_closing():
             return
-        # Where a request began in these bytes, how many of them belong to the next is not known.
+        # Where a request began or ended in these bytes, how many belong to the next is not known.
         self._head_bytes = 0 if self._began else self._head_bytes + len(data)
         if self._head_bytes > HEAD_BYTES_MAX:
             self._refused = 431
@@ -84,7 +84,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Go back to waiting for a head, once there is something to wait for."""
         super().on_message_complete()
-        self._in_head = True
+        # The bytes that ended this request held its body: they are no part of the next head.
+        self._in_head, self._began = True, True
 
     def on_response_complete(self) -> None:
         """Hang up on whoever was answered before they had sent everything: nobody will read it."""

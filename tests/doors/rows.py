@@ -211,7 +211,7 @@ ROWS: dict[str, frozenset[str]] = {
     "organization_capabilities_declare": OWNER,
     "organization_recommended_calls": HOUSEHOLD,
     "scenario_recommended_solvers": anywhere(OFFICER) | POSTER,
-    "scenarios_similar": BUREAU | WATCHERS | POSTER,
+    "scenarios_similar": BUREAU | WATCHERS | HOUSEHOLD,
     "scenarios_wished_capabilities": EVERYBODY,
     "scenarios_wish_capabilities": POSTER,
     "matchmakings_announce": anywhere(OFFICER | OWNER),

@@ -26,6 +26,8 @@ from tests.doors.rows import ASKERS, ROWS
 from tests.doors.strangers import World, a_world
 
 LAST = {"personal_data_erase"}
+TAKEN_AWAY = {"external_identities_unlink"}
+"""What is gone once the first has got through."""
 REFUSALS = {asker: {403, 404} for asker in ASKERS} | {"nobody": {401}}
 
 
@@ -148,5 +150,7 @@ class TestStrangers:
                 answer = await ask(client, world, operation, name, asker)
                 if answer.status_code in {400, 401, 403, 404, 405} or answer.status_code >= 500:
                     wrong.append((name, asker, answer.status_code, answer.text[:200]))
+                if name in TAKEN_AWAY:
+                    break
 
         assert not wrong, told(wrong)

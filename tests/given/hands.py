@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from marketplace.identity.actions import people
-from marketplace.identity.errors import CredentialRefused
+from marketplace.identity.errors.keys import CredentialRefused
 from marketplace.identity.queries import keys
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
 from marketplace.identity.tables.people import Member

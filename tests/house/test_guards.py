@@ -153,8 +153,6 @@ def _tested_without(removal: Removal, place: Path) -> bool:
         "-q",
         "-x",
         "-n0",
-        "-k",
-        "not postgres",
     ]
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     done = subprocess.run(

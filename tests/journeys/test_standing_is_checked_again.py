@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from marketplace.awards import actions as awards
-from marketplace.identity.errors import NotInGoodStanding
+from marketplace.identity.errors.organizations import NotInGoodStanding
 from marketplace.identity.rules.standing import RegistrationStatus
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

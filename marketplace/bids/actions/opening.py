@@ -24,7 +24,7 @@ from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.bids.tables import Bid, EligibilityCheck, Opening
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidsOpened
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission

@@ -9,7 +9,7 @@ from uuid import UUID
 from marketplace.bids.errors import CallNotOpen
 from marketplace.bids.rules.admission import check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.errors import Suspended

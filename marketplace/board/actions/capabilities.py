@@ -11,7 +11,7 @@ from marketplace.board.rules.matching import Word, check_known
 from marketplace.board.tables import Capability, SolverListing, SolverTag
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.board import CapabilitiesDeclared
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission

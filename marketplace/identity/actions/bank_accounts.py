@@ -14,7 +14,7 @@ from marketplace.events.rules.catalogue.organizations import (
     OrganizationBankAccountRevealed,
 )
 from marketplace.identity.actions.profile import check_version, hand_of, own_organization
-from marketplace.identity.errors import OrganizationUnknown
+from marketplace.identity.errors.organizations import OrganizationUnknown
 from marketplace.identity.queries import profile
 from marketplace.identity.rules import access, accounts
 from marketplace.identity.rules.access import Actor, Permission

@@ -10,7 +10,7 @@ from marketplace.events.rules.catalogue.credentials import (
     ExternalIdentityLinked,
     ExternalIdentityUnlinked,
 )
-from marketplace.identity.errors import IdentityLinked
+from marketplace.identity.errors.sign_in import IdentityLinked
 from marketplace.identity.queries import people, sessions
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission

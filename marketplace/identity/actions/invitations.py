@@ -8,13 +8,9 @@ from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.memberships import InvitationRevoked, MemberInvited
 from marketplace.identity.actions import keys as issuing
 from marketplace.identity.actions import memberships as joining
-from marketplace.identity.errors import (
-    NameMissing,
-    NameNotWanted,
-    NotPermitted,
-    OrganizationUnknown,
-    TooManyInvitations,
-)
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.organizations import OrganizationUnknown
+from marketplace.identity.errors.people import NameMissing, NameNotWanted, TooManyInvitations
 from marketplace.identity.queries import memberships
 from marketplace.identity.rules import access, credentials, invitations
 from marketplace.identity.rules import roles as rules

@@ -14,13 +14,8 @@ from marketplace.events.rules.catalogue.identity import (
     ApiKeyIssued,
     ApiKeyRevoked,
 )
-from marketplace.identity.errors import (
-    KeyNotLive,
-    KeyUnknown,
-    NotPermitted,
-    PersonHasKeys,
-    ScopeTooWide,
-)
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.keys import KeyNotLive, KeyUnknown, PersonHasKeys, ScopeTooWide
 from marketplace.identity.queries import keys, people
 from marketplace.identity.rules import access, credentials
 from marketplace.identity.rules.access import ROLE_PERMISSIONS, Actor, Permission, Role

@@ -13,12 +13,8 @@ from marketplace.events.rules.catalogue.memberships import (
     MemberLeft,
     MemberRolesChanged,
 )
-from marketplace.identity.errors import (
-    AlreadyMember,
-    LastAdministrator,
-    NotPermitted,
-    PersonUnknown,
-)
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.people import AlreadyMember, LastAdministrator, PersonUnknown
 from marketplace.identity.queries import keys, memberships, people
 from marketplace.identity.rules import access
 from marketplace.identity.rules import roles as rules

@@ -10,10 +10,7 @@ from marketplace.events.rules.catalogue.identity import (
     OrganizationVerified,
 )
 from marketplace.identity.actions.profile import add_size, add_startup
-from marketplace.identity.errors import (
-    AlreadyRegistered,
-    CreditCodeInvalid,
-)
+from marketplace.identity.errors.organizations import AlreadyRegistered, CreditCodeInvalid
 from marketplace.identity.queries import organizations
 from marketplace.identity.rules import access, credentials
 from marketplace.identity.rules.access import Actor, Permission

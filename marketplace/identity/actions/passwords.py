@@ -14,13 +14,13 @@ from marketplace.identity.actions import sessions as session_actions
 from marketplace.identity.actions import sign_in, tries
 from marketplace.identity.actions.sessions import Opened
 from marketplace.identity.actions.sign_in import Lobby, Proof
-from marketplace.identity.errors import (
+from marketplace.identity.errors.access import RoleNotYours
+from marketplace.identity.errors.people import PersonUnknown
+from marketplace.identity.errors.sign_in import (
     LoginTaken,
     LoginUnusable,
-    PersonUnknown,
     ProofTooOld,
     ResetRefused,
-    RoleNotYours,
     SignInRefused,
 )
 from marketplace.identity.queries import keys, passwords, people, sessions

@@ -10,7 +10,7 @@ from sqlmodel import col
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.identity import PersonErased
 from marketplace.identity.actions import memberships
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.queries import keys, personal_data
 from marketplace.identity.queries import memberships as known_memberships
 from marketplace.identity.rules import access, retention

@@ -15,7 +15,7 @@ from marketplace.events.rules.catalogue.organizations import (
     OrganizationSizeDeclared,
     OrganizationStartupDeclared,
 )
-from marketplace.identity.errors import (
+from marketplace.identity.errors.organizations import (
     AlreadyRegistered,
     CreditCodeInvalid,
     KindNotYours,

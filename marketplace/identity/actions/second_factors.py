@@ -13,7 +13,7 @@ from marketplace.events.rules.catalogue.credentials import (
 )
 from marketplace.identity.actions import sessions as session_actions
 from marketplace.identity.actions.sessions import Opened
-from marketplace.identity.errors import (
+from marketplace.identity.errors.sign_in import (
     CodeRefused,
     PasswordAbsent,
     SecondFactorAbsent,

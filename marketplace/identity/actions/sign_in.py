@@ -13,7 +13,7 @@ from marketplace.identity.actions import external_identities, second_factors, tr
 from marketplace.identity.actions import sessions as session_actions
 from marketplace.identity.actions.sessions import Opened
 from marketplace.identity.actions.tries import Counted
-from marketplace.identity.errors import (
+from marketplace.identity.errors.sign_in import (
     IdentityUnlinked,
     PasswordAbsent,
     SecondFactorRequired,

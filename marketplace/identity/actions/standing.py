@@ -11,7 +11,7 @@ from marketplace.events.rules.catalogue.organizations import (
     OrganizationRegistrationRecorded,
 )
 from marketplace.identity.actions.profile import hand_of
-from marketplace.identity.errors import ListingLifted
+from marketplace.identity.errors.organizations import ListingLifted
 from marketplace.identity.queries import organizations, standing
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, delete
 
-from marketplace.identity.errors import TriesUsedUp
+from marketplace.identity.errors.sign_in import TriesUsedUp
 from marketplace.identity.queries import passwords
 from marketplace.identity.rules import lockout
 from marketplace.identity.tables.passwords import SignInTries

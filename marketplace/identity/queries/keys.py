@@ -6,10 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.errors import (
-    CredentialRefused,
-    KeyUnknown,
-)
+from marketplace.identity.errors.keys import CredentialRefused, KeyUnknown
 from marketplace.identity.rules import credentials
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.tables.keys import ApiKey

@@ -8,11 +8,8 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from marketplace.identity.errors import (
-    InvitationUnknown,
-    OrganizationUnknown,
-    PersonUnknown,
-)
+from marketplace.identity.errors.organizations import OrganizationUnknown
+from marketplace.identity.errors.people import InvitationUnknown, PersonUnknown
 from marketplace.identity.rules import credentials, invitations
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.roles import Giving

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.errors import OrganizationUnknown
+from marketplace.identity.errors.organizations import OrganizationUnknown
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 

@@ -5,9 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.errors import (
-    PersonUnknown,
-)
+from marketplace.identity.errors.people import PersonUnknown
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.people import ExpertProfile, Member, Person
 from marketplace.kit.database import ReadSession

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.errors import BankAccountUnknown
+from marketplace.identity.errors.organizations import BankAccountUnknown
 from marketplace.identity.rules import declarations
 from marketplace.identity.rules.declarations import Declared
 from marketplace.identity.tables.organizations import SizeClass

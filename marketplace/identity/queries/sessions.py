@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.errors import IdentityUnknown, NoMembership, SessionUnknown
+from marketplace.identity.errors.sign_in import IdentityUnknown, NoMembership, SessionUnknown
 from marketplace.identity.rules import sessions
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.identity.tables.people import Member

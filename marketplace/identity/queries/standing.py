@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 
-from marketplace.identity.errors import ListingUnknown
+from marketplace.identity.errors.organizations import ListingUnknown
 from marketplace.identity.queries import organizations
 from marketplace.identity.rules import standing
 from marketplace.identity.rules.declarations import Declared

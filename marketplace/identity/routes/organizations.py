@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from marketplace.identity.actions import organizations as organization_actions
-from marketplace.identity.errors import OrganizationUnknown
+from marketplace.identity.errors.organizations import OrganizationUnknown
 from marketplace.identity.queries import organizations, standing
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission

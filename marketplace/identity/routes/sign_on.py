@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from marketplace.identity import guards
 from marketplace.identity.actions import external_identities, sign_in
 from marketplace.identity.actions.sign_in import Lobby
-from marketplace.identity.errors import FlowRefused, ProviderMissing
+from marketplace.identity.errors.sign_in import FlowRefused, ProviderMissing
 from marketplace.identity.queries import sessions
 from marketplace.identity.routes.sessions import NO_STORE, with_session
 from marketplace.identity.rules import access, sign_on

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import NotPermitted, SecondFactorMissing, SessionNeeded
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.sign_in import SecondFactorMissing, SessionNeeded
 from marketplace.kit.errors import Unauthenticated
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from marketplace.identity.errors import AccountNumberUnfit
+from marketplace.identity.errors.organizations import AccountNumberUnfit
 
 SHOWN_DIGITS: Final = 4
 _SEPARATORS: Final = re.compile(r"[ -]")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from marketplace.identity.errors import DeclaredAhead
+from marketplace.identity.errors.organizations import DeclaredAhead
 
 T = TypeVar("T")
 

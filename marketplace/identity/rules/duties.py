@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import SameHands
+from marketplace.identity.errors.access import SameHands
 from marketplace.identity.rules.access import Actor
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from marketplace.identity.errors import InvitationExpired, InvitationRevoked, InvitationUsed
+from marketplace.identity.errors.people import InvitationExpired, InvitationRevoked, InvitationUsed
 from marketplace.identity.rules import credentials
 
 SCHEME: Final = "jbi"

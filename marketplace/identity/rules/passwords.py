@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from marketplace.identity.errors import LoginUnusable, PasswordWeak
+from marketplace.identity.errors.sign_in import LoginUnusable, PasswordWeak
 
 LENGTH_MIN: Final = 10
 LENGTH_MAX: Final = 200

@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import (
-    NotPermitted,
-    OwnMembership,
-    RoleNotYours,
-    RolesIncompatible,
-)
+from marketplace.identity.errors.access import NotPermitted, RoleNotYours
+from marketplace.identity.errors.people import OwnMembership, RolesIncompatible
 from marketplace.identity.rules.access import Actor, Permission, Role
 
 BUREAU_ROLES: Final = frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import AddressNotLocal, FlowRefused
+from marketplace.identity.errors.sign_in import AddressNotLocal, FlowRefused
 
 LIFETIME: Final = dt.timedelta(minutes=10)
 PATH_LENGTH_MAX: Final = 500

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from marketplace.identity.errors import (
+from marketplace.identity.errors.organizations import (
     ListingMisdated,
     NotInGoodStanding,
     OrganizationNotVerified,

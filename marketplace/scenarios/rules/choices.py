@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules import duties
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty

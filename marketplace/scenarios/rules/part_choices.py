@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules import duties
 from marketplace.identity.rules.access import Actor, Permission, Role
 from marketplace.identity.rules.duties import Duty

@@ -16,7 +16,7 @@ from marketplace.bids import queries as bids
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import SubmissionScored
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock

@@ -8,7 +8,7 @@ from uuid import UUID
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import JudgeRecused, PanelSeated
 from marketplace.events.rules.envelope import Event
-from marketplace.identity.errors import PersonUnknown
+from marketplace.identity.errors.people import PersonUnknown
 from marketplace.identity.queries import people as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission

@@ -12,7 +12,7 @@ from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import RoundRanked
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.queries import people as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission

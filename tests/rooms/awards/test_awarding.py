@@ -19,7 +19,7 @@ from marketplace.awards.tables import Award
 from marketplace.bids import queries as bids
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events import queries as events
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules.access import SYSTEM, Actor
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

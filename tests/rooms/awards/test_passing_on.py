@@ -6,7 +6,7 @@ from marketplace.awards import actions
 from marketplace.awards.errors import AwardsStanding, NoCandidateLeft, ReasonMissing
 from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.events import queries as events
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.lifecycle import MoveNotAllowed

@@ -10,7 +10,7 @@ from marketplace.bids import queries
 from marketplace.bids.actions import offering, opening
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables import Bid, CallSeal
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import SYSTEM
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

@@ -10,10 +10,10 @@ from marketplace.house import House
 from marketplace.identity.actions import bank_accounts
 from marketplace.identity.actions import profile as own
 from marketplace.identity.actions.bank_accounts import AccountNamed
-from marketplace.identity.errors import (
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.organizations import (
     AccountNumberUnfit,
     BankAccountUnknown,
-    NotPermitted,
     OrganizationUnknown,
 )
 from marketplace.identity.queries import profile

@@ -10,7 +10,7 @@ import pytest
 from marketplace.awards import actions as awards
 from marketplace.bids.actions import opening
 from marketplace.identity.actions import people
-from marketplace.identity.errors import SameHands
+from marketplace.identity.errors.access import SameHands
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock

@@ -9,14 +9,13 @@ import pytest
 
 from marketplace.identity.actions import invitations, keys, memberships, people
 from marketplace.identity.actions.invitations import Accepted, Newcomer
-from marketplace.identity.errors import (
+from marketplace.identity.errors.access import NotPermitted, RoleNotYours
+from marketplace.identity.errors.keys import CredentialRefused
+from marketplace.identity.errors.people import (
     AlreadyMember,
-    CredentialRefused,
     InvitationUsed,
     LastAdministrator,
-    NotPermitted,
     OwnMembership,
-    RoleNotYours,
     RolesIncompatible,
     TooManyInvitations,
 )

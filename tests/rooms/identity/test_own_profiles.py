@@ -12,12 +12,12 @@ from sqlmodel import select
 from marketplace.events.tables import EventRow
 from marketplace.identity.actions import organizations, profile
 from marketplace.identity.actions.profile import Contact, ProfileEdit
-from marketplace.identity.errors import (
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.organizations import (
     AlreadyRegistered,
     CreditCodeInvalid,
     DeclaredAhead,
     KindNotYours,
-    NotPermitted,
     OrganizationUnknown,
 )
 from marketplace.identity.queries import organizations as known

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from marketplace.events import queries as events
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit.database import Database, WriteSession
 from marketplace.kit.ids import new_id

@@ -12,7 +12,8 @@ from marketplace.board.errors import CapabilityUnknown
 from marketplace.board.queries import capabilities, cards
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.tables import EventRow
-from marketplace.identity.errors import NotPermitted, OrganizationNotVerified
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.organizations import OrganizationNotVerified
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace.events import queries as events
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

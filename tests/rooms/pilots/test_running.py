@@ -8,7 +8,7 @@ from marketplace.awards import queries as awards
 from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.events import queries as events
 from marketplace.events.tables import EventRow
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import NOBODY, SYSTEM, Role
 from marketplace.kit.database import Database
 from marketplace.kit.digests import sha256_hex

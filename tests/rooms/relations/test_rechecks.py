@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from marketplace.identity.actions import standing
-from marketplace.identity.errors import ListingLifted, NotInGoodStanding, NotPermitted
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.organizations import ListingLifted, NotInGoodStanding
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.identity.rules.standing import RegistrationStatus
 from marketplace.kit.database import Database

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.identity.errors import NotPermitted, OrganizationUnknown
+from marketplace.identity.errors.access import NotPermitted
+from marketplace.identity.errors.organizations import OrganizationUnknown
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.database import Database
 from marketplace.kit.ids import new_id

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from marketplace.bids import queries as bidding
 from marketplace.bids.actions import offering
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.identity.errors import NotPermitted, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

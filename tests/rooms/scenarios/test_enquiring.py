@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from marketplace.events.tables import EventRow
-from marketplace.identity.errors import NotPermitted, OrganizationNotVerified, SameHands
+from marketplace.identity.errors.access import NotPermitted, SameHands
+from marketplace.identity.errors.organizations import OrganizationNotVerified
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from marketplace.events import queries as events
 from marketplace.events.rules.envelope import Visibility
-from marketplace.identity.errors import SameHands
+from marketplace.identity.errors.access import SameHands
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

@@ -9,7 +9,7 @@ import pytest
 from marketplace.bids.actions import opening
 from marketplace.bids.errors import TooEarlyToOpen
 from marketplace.events import queries as events
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

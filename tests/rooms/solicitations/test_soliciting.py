@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.tables import EventRow
-from marketplace.identity.errors import NotPermitted
+from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

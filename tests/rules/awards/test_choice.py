@@ -15,7 +15,7 @@ from marketplace.awards.errors import (
 )
 from marketplace.awards.rules.choice import Candidate, Standing, choose
 from marketplace.awards.rules.lifecycle import AWARD, LIVE, AwardState
-from marketplace.identity.errors import SameHands
+from marketplace.identity.errors.access import SameHands
 from marketplace.identity.rules import duties
 from marketplace.identity.rules.duties import Duty
 from marketplace.kit.errors import MarketplaceError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.identity.errors import DeclaredAhead
+from marketplace.identity.errors.organizations import DeclaredAhead
 from marketplace.identity.rules.declarations import (
     Declared,
     check_not_ahead,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.identity.errors import SameHands
+from marketplace.identity.errors.access import SameHands
 from marketplace.identity.rules import duties
 from marketplace.identity.rules.access import SYSTEM, Actor
 from marketplace.identity.rules.duties import APART, WORDS, Duty

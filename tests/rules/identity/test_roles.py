@@ -7,12 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.identity.errors import (
-    NotPermitted,
-    OwnMembership,
-    RoleNotYours,
-    RolesIncompatible,
-)
+from marketplace.identity.errors.access import NotPermitted, RoleNotYours
+from marketplace.identity.errors.people import OwnMembership, RolesIncompatible
 from marketplace.identity.rules import roles as rules
 from marketplace.identity.rules.access import SYSTEM, Actor, Permission, Role
 from marketplace.identity.rules.roles import BUREAU_ROLES, Giving

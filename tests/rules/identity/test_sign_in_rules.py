@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.identity.errors import AddressNotLocal, FlowRefused, LoginUnusable, PasswordWeak
+from marketplace.identity.errors.sign_in import (
+    AddressNotLocal,
+    FlowRefused,
+    LoginUnusable,
+    PasswordWeak,
+)
 from marketplace.identity.rules import (
     lockout,
     passwords,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.identity.errors import (
+from marketplace.identity.errors.organizations import (
     ListingMisdated,
     NotInGoodStanding,
     OrganizationNotVerified,

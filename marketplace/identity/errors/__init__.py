@@ -1,0 +1,1 @@
+"""How the identity room says no."""
