@@ -261,11 +261,16 @@ class TestRanking:
 async def test_proposals_are_seen_by_their_posters_and_the_bureau(
     database: Database, clock: FixedClock
 ) -> None:
-    """Another poster sees neither the list nor the single proposal."""
+    """Another poster sees neither the list nor the single proposal; nor does another bureau."""
     invited, cast = await announced(database, clock), await a_cast(database)
+    bureau = await someone(database, Role.BUREAU_OFFICER, organization_id=invited.organizer_id)
     mine = await filed(database, clock, invited, await a_draft(database, clock, cast=cast))
     theirs = await filed(database, clock, invited, await a_draft(database, clock))
-    for who, known in ((cast.poster, {mine.id}), (cast.officer, {mine.id, theirs.id})):
+    for who, known in (
+        (cast.poster, {mine.id}),
+        (bureau, {mine.id, theirs.id}),
+        (cast.officer, set()),
+    ):
         async with database.reading() as session:
             rows = await queries.proposals_seen_by(
                 session, who.actor, invited.id, after=NIL, limit=10
