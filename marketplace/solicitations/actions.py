@@ -17,6 +17,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.errors import Stale
 from marketplace.scenarios.errors import NotThePoster, ScenarioUnknown
@@ -218,15 +219,18 @@ async def rank(
     if all(one.state in readiness.WITH_POSTER for one in proposed):
         raise NothingToRank(proposals=len(proposed))
     scheme = await queries.scheme(session, invited.scheme_code, invited.scheme_version)
+    today = day_of(now)
     sheet = readiness.sheet(
         proposed,
         scheme,
         solicitation_number=invited.number,
         round_number=invited.rounds_numbered + 1,
         published=await queries.published_this_year(session, now),
+        on=today,
         code_version=__version__,
     )
     ranked = await asyncio.to_thread(ranking.rank, sheet)
+    ranked = readiness.explained(ranked, proposed, on=today)
     invited.rounds_numbered += 1
     invited.version += 1
     return await _keep(session, actor, invited, sheet.to_document(), ranked, now=now)

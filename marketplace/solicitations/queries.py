@@ -1,14 +1,19 @@
 """What the solicitations room can answer."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlmodel import col, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col, func, select
 
 from marketplace.board.queries import cards as board
+from marketplace.datasets.rules.lifecycle import ProfileState, VersionState
+from marketplace.datasets.rules.manifest import manifest_from
+from marketplace.datasets.tables.data import Dataset, DatasetFile, DatasetVersion
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.database import ReadSession
 from marketplace.kit.days import SHANGHAI
@@ -20,6 +25,7 @@ from marketplace.solicitations.errors import (
     SchemeUnknown,
     SolicitationUnknown,
 )
+from marketplace.solicitations.rules.data_readiness import Measured, measured_from
 from marketplace.solicitations.rules.readiness import Declaration, Proposed
 from marketplace.solicitations.rules.scheme import Scheme, scheme_from
 from marketplace.solicitations.tables import (
@@ -28,6 +34,9 @@ from marketplace.solicitations.tables import (
     ReadinessScheme,
     Solicitation,
 )
+
+MEASURED_STATES = (VersionState.SEALED, VersionState.PUBLISHED)
+"""States in which the files of a version can neither change nor have been taken back."""
 
 
 async def scheme_row(session: ReadSession, code: str, number: int) -> ReadinessScheme | None:
@@ -149,6 +158,7 @@ async def proposed(session: ReadSession, solicitation_id: UUID) -> list[Proposed
         .where(ScenarioVersion.number == Scenario.content_version)
         .order_by(col(Proposal.id))
     )
+    found = await measured(session, solicitation_id)
     return [
         Proposed(
             id=str(row.id),
@@ -157,9 +167,53 @@ async def proposed(session: ReadSession, solicitation_id: UUID) -> list[Proposed
             state=scenario.state,
             content=content_from(document),
             declaration=Declaration(**row.declaration),
+            measured=found.get(scenario.id, {}),
         )
         for row, scenario, document in rows.all()
     ]
+
+
+async def measured(
+    session: ReadSession, solicitation_id: UUID
+) -> Mapping[UUID, Mapping[str, Measured]]:
+    """Read what was computed of the data of every live proposal: by scenario, by code of dataset.
+
+    Of a dataset the newest version counts that is sealed or published and has a profiled file.
+    """
+    version, file = aliased(DatasetVersion), aliased(DatasetFile)
+    newest = (
+        select(func.max(version.number))
+        .where(version.dataset_id == Dataset.id)
+        .where(col(version.state).in_(MEASURED_STATES))
+        .where(file.version_id == version.id)
+        .where(file.profile_state == ProfileState.DONE)
+        .scalar_subquery()
+    )
+    rows = await session.exec(
+        select(Dataset.scenario_id, Dataset.code, DatasetVersion, DatasetFile.profile)
+        .where(Proposal.solicitation_id == solicitation_id)
+        .where(col(Proposal.withdrawn_at).is_(None))
+        .where(Dataset.scenario_id == Proposal.scenario_id)
+        .where(DatasetVersion.dataset_id == Dataset.id)
+        .where(DatasetVersion.number == newest)
+        .where(DatasetFile.version_id == DatasetVersion.id)
+        .where(DatasetFile.profile_state == ProfileState.DONE)
+        .order_by(col(Dataset.scenario_id), col(Dataset.code))
+    )
+    found: dict[UUID, dict[str, Measured]] = {}
+    for (scenario_id, code), files in groupby(rows.all(), key=lambda row: (row[0], row[1])):
+        delivered = list(files)
+        one = measured_from(
+            [profile for *_, profile in delivered if profile is not None],
+            dated=_names_a_date(delivered[0][2]),
+        )
+        if one is not None:
+            found.setdefault(scenario_id, {})[code] = one
+    return found
+
+
+def _names_a_date(version: DatasetVersion) -> bool:
+    return manifest_from(version.manifest).profile.date_column is not None
 
 
 async def published_this_year(session: ReadSession, now: dt.datetime) -> dict[str, int]:

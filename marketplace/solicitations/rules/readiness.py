@@ -5,17 +5,22 @@ the scoring core ranks it, explains it and verifies it; nothing of that is repea
 Source   docs/algorithms/readiness.md, with five proposals worked by hand.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from marketplace.kit.money import BPS_WHOLE
-from marketplace.scenarios.rules.content import Content, Dataset
+from marketplace.scenarios.rules.content import Content
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring.rules import numbers
+from marketplace.scoring.rules.explanations import Explanation
+from marketplace.scoring.rules.ranking import Ranking, Standing
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
+from marketplace.solicitations.rules import data_readiness as data
+from marketplace.solicitations.rules.data_readiness import Measured
 from marketplace.solicitations.rules.scheme import Fact, Scheme
 
 PLACES: Final = 4
@@ -30,19 +35,6 @@ PROPOSABLE_STATES: Final = frozenset(
 """States in which a scenario is still being prepared."""
 NOT_SUBMITTED: Final = "not_submitted"
 WITH_POSTER: Final = frozenset({ScenarioState.DRAFT, ScenarioState.RETURNED})
-
-OPENNESS_POINTS: Final = {"unconditional": 40, "conditional": 25, "not_open": 0}
-ACCESS_POINTS: Final = {
-    "download": 30,
-    "api": 30,
-    "sandbox_only": 20,
-    "enclave_only": 15,
-    "hidden_test": 10,
-}
-BASIS_POINTS: Final = 15
-"""For a stated legal basis."""
-LICENCE_POINTS: Final = 15
-"""For a stated licence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +61,23 @@ class Proposed:
     state: ScenarioState
     content: Content
     declaration: Declaration
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+    """What was computed of the delivered data, by the code of the dataset."""
 
 
 def values(
-    content: Content, declaration: Declaration, scheme: Scheme, published: Mapping[str, int]
+    one: Proposed, scheme: Scheme, published: Mapping[str, int], *, on: dt.date
 ) -> dict[Fact, Decimal]:
     """Compute every fact.
 
-    Shape    `published` counts the calls opened in the year of the round, by domain.
+    Shape    `published` counts the calls opened in the year of the round, by domain; `on` is the
+             day of the round.
     Units    data readiness 0..100; shares in percent; the rest are counts.
     """
+    content, declaration = one.content, one.declaration
     quota_left = scheme.quota - published.get(content.domain, 0)
     return {
-        Fact.DATA_READINESS: _rounded(data_readiness(content.datasets)),
+        Fact.DATA_READINESS: _rounded(data.data_readiness(content.datasets, one.measured, on=on)),
         Fact.MEASURABLE_TARGETS: Decimal(_measurable(content, declaration)),
         Fact.BUDGET_COVERED: _rounded(_budget_covered(content)),
         Fact.CO_FUNDING: _rounded(_co_funding(content)),
@@ -89,25 +85,6 @@ def values(
         Fact.END_USERS: Decimal(declaration.end_users),
         Fact.DOMAIN_QUOTA: Decimal(max(0, quota_left) if content.domain in scheme.domains else 0),
     }
-
-
-def data_readiness(datasets: Sequence[Dataset]) -> Fraction:
-    """The mean of what every dataset's manifest promises; none: 0.
-
-    Units    points of 100: openness up to 40, way of access up to 30, legal basis 15, licence 15.
-    """
-    if not datasets:
-        return Fraction(0)
-    return Fraction(sum(map(_dataset_points, datasets)), len(datasets))
-
-
-def _dataset_points(one: Dataset) -> int:
-    return (
-        OPENNESS_POINTS.get(one.openness, 0)
-        + ACCESS_POINTS.get(one.access, 0)
-        + (BASIS_POINTS if one.legal_basis.strip() else 0)
-        + (LICENCE_POINTS if one.licence.strip() else 0)
-    )
 
 
 def _measurable(content: Content, declaration: Declaration) -> int:
@@ -145,6 +122,7 @@ def sheet(
     solicitation_number: str,
     round_number: int,
     published: Mapping[str, int],
+    on: dt.date,
     code_version: str,
 ) -> ScoreSheet:
     """Put everything a round is decided on into the one document the scoring core ranks.
@@ -158,12 +136,12 @@ def sheet(
         profile_version=scheme.version,
         code_version=code_version,
         rubric=scheme.rubric,
-        bids=tuple(_row(one, scheme, published) for one in proposals),
+        bids=tuple(_row(one, scheme, published, on) for one in proposals),
     )
 
 
-def _row(one: Proposed, scheme: Scheme, published: Mapping[str, int]) -> SheetBid:
-    found = values(one.content, one.declaration, scheme, published)
+def _row(one: Proposed, scheme: Scheme, published: Mapping[str, int], on: dt.date) -> SheetBid:
+    found = values(one, scheme, published, on=on)
     weighed = {criterion.code for criterion in scheme.rubric.criteria}
     return SheetBid(
         id=one.id,
@@ -172,3 +150,29 @@ def _row(one: Proposed, scheme: Scheme, published: Mapping[str, int]) -> SheetBi
         formula_values={fact.value: value for fact, value in found.items() if fact in weighed},
         exclusion=NOT_SUBMITTED if one.state in WITH_POSTER else None,
     )
+
+
+def explained(ranking: Ranking, proposals: Sequence[Proposed], *, on: dt.date) -> Ranking:
+    """Let every ranked proposal say, dataset by dataset, where its data readiness comes from.
+
+    Shape    words only: the digests of the ranking stay what they are.
+    """
+    by_id = {one.id: one for one in proposals}
+    return replace(
+        ranking,
+        standings=tuple(_with_data(one, by_id[one.bid_id], on) for one in ranking.standings),
+    )
+
+
+def _with_data(standing: Standing, one: Proposed, on: dt.date) -> Standing:
+    if Fact.DATA_READINESS not in standing.points:
+        return standing
+    lines = [
+        data.words(dataset, one.measured.get(dataset.code), on=on)
+        for dataset in one.content.datasets
+    ]
+    said = Explanation(
+        zh=(*standing.explanation.zh, *(zh for zh, _ in lines)),
+        en=(*standing.explanation.en, *(en for _, en in lines)),
+    )
+    return replace(standing, explanation=said)

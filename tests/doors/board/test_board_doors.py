@@ -187,7 +187,9 @@ async def test_a_proposal_over_http(
 
     shown = await client.get(f"/v1/proposals/{proposal.json()['id']}", headers=poster.headers)
     assert shown.json()["place"]["rank"] == 1
-    assert shown.json()["place"]["explanation"]["zh"][0].startswith("第 1 名")
+    words = shown.json()["place"]["explanation"]["zh"]
+    assert words[0].startswith("第 1 名")
+    assert "没有已封存或已发布并完成剖析的数据" in words[-1]
     document = await client.get(f"{path}/rounds/1/document", headers=officer.headers)
     assert json.loads(document.content)["sheet_digest"] == ranked.json()["sheet_sha256"]
     missing = await client.get(f"{path}/rounds/99999999999/document", headers=officer.headers)

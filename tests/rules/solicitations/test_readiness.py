@@ -9,73 +9,39 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.scenarios.rules.content import Content, content_from
+from marketplace.scenarios.rules.content import Content
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring.rules import verification
 from marketplace.scoring.rules.ranking import Ranking, rank
 from marketplace.solicitations.errors import SchemeMalformed
 from marketplace.solicitations.rules import readiness
+from marketplace.solicitations.rules.data_readiness import Measured
 from marketplace.solicitations.rules.readiness import Proposed
 from marketplace.solicitations.rules.scheme import Fact, scheme_from
 from tests.given.board import a_declaration, the_scheme
-from tests.given.scenarios import a_content
+from tests.given.profiles import SEEDS
+from tests.given.readiness import (
+    BASELINES,
+    HIDDEN,
+    IN_TWO_FILES,
+    NO_BASIS,
+    OPEN,
+    TODAY,
+    a_profile,
+    a_scenario,
+    delivered,
+)
 
 PUBLISHED = {"emergency_management": 5, "urban_governance": 20}
 """Calls opened this year: 15 of 20 places are left in the first domain, none in the second."""
 
 
-def a_dataset(openness: str, access: str, *, legal_basis: str = "公共数据") -> dict[str, Any]:
-    """A dataset with a licence."""
-    return {
-        "code": f"d_{openness}_{access}",
-        "name": {"zh": "数据"},
-        "size": "1",
-        "format": "csv",
-        "openness": openness,
-        "access": access,
-        "personal_data": False,
-        "legal_basis": legal_basis,
-        "licence": "仅限本榜单使用",
-    }
-
-
-def a_scenario(
-    domain: str, datasets: list[dict[str, Any]], *, gov_bps: int, phase_fen: int = 100_000
-) -> Content:
-    """A scenario of 1,000 yuan in one phase, with two measurable targets."""
-    shares = {"gov": gov_bps, "poster": 10_000 - gov_bps, "solver": 0}
-    return content_from(
-        a_content(
-            domain=domain,
-            datasets=datasets,
-            no_dataset=not datasets,
-            budget={"ceiling_fen": 100_000},
-            cost_share=[
-                {
-                    "code": "P1",
-                    "title": {"zh": "试点"},
-                    "ceiling_fen": phase_fen,
-                    "ok_bps": shares,
-                    "blameless_fail_bps": shares,
-                }
-            ],
-            acceptance=[
-                {"metric": name, "op": ">=", "value": "0.9", "method": "hidden_test"}
-                for name in ("recall", "precision")
-            ],
-        )
-    )
-
-
-OPEN = a_dataset("unconditional", "download")
-SANDBOX = a_dataset("conditional", "sandbox_only")
-HIDDEN = a_dataset("not_open", "hidden_test")
-BASELINES = {"recall": "0.6", "precision": "0.5"}
-NO_BASIS = a_dataset("conditional", "sandbox_only", legal_basis=" ")
-
-
 def proposed(
-    name: str, content: Content, state: ScenarioState = ScenarioState.SUBMITTED, **stated: Any
+    name: str,
+    content: Content,
+    state: ScenarioState = ScenarioState.SUBMITTED,
+    measured: Mapping[str, Measured] | None = None,
+    **stated: Any,
 ) -> Proposed:
     """A proposal by its name, filed on a day of its own."""
     return Proposed(
@@ -85,6 +51,7 @@ def proposed(
         state=state,
         content=content,
         declaration=a_declaration(**stated),
+        measured=measured or {},
     )
 
 
@@ -95,6 +62,7 @@ def the_proposals() -> list[Proposed]:
         proposed(
             "A",
             a_scenario(emergency, [OPEN, HIDDEN], gov_bps=5_000),
+            measured=delivered(OPEN, *IN_TWO_FILES, dated=True),
             baselines=BASELINES,
             end_users=250,
             replicable_units=5,
@@ -109,6 +77,7 @@ def the_proposals() -> list[Proposed]:
         proposed(
             "C",
             a_scenario(emergency, [NO_BASIS], gov_bps=10_000, phase_fen=50_000),
+            measured=delivered(NO_BASIS, a_profile(50, 2, missing=10)),
             baselines={"unheard_of": "1"},
             end_users=33,
             replicable_units=0,
@@ -124,10 +93,11 @@ def the_proposals() -> list[Proposed]:
 
 
 BY_HAND: Mapping[str, Mapping[Fact, str]] = {
-    # data: (100 + 40) / 2 = 70; 2 of 3 targets; whole budget; 50 % of 50; 5 of 10; 250 of 500;
+    # data: the first promises 70 and is measured 8.25 + 7 + 10, the second promises 25 and is not:
+    # (95.25 + 25) / 2 = 60.125; 2 of 3 targets; whole budget; 50 % of 50; 5 of 10; 250 of 500;
     # 15 of 20 places
     "A": {
-        Fact.DATA_READINESS: "21.00",
+        Fact.DATA_READINESS: "18.04",
         Fact.MEASURABLE_TARGETS: "13.33",
         Fact.BUDGET_COVERED: "10.00",
         Fact.CO_FUNDING: "10.00",
@@ -135,9 +105,9 @@ BY_HAND: Mapping[str, Mapping[Fact, str]] = {
         Fact.END_USERS: "5.00",
         Fact.DOMAIN_QUOTA: "7.50",
     },
-    # data 100; 1 of 3; whole; 20 of 50; more than 10; more than 500; no place left
+    # data 70, nothing measured; 1 of 3; whole; 20 of 50; more than 10; more than 500; no place left
     "B": {
-        Fact.DATA_READINESS: "30.00",
+        Fact.DATA_READINESS: "21.00",
         Fact.MEASURABLE_TARGETS: "6.67",
         Fact.BUDGET_COVERED: "10.00",
         Fact.CO_FUNDING: "4.00",
@@ -145,9 +115,10 @@ BY_HAND: Mapping[str, Mapping[Fact, str]] = {
         Fact.END_USERS: "10.00",
         Fact.DOMAIN_QUOTA: "0.00",
     },
-    # data 25 + 20 + 0 + 15 = 60; a baseline of no target; half the budget; 0 of 50; 0; 33 of 500
+    # data 20 + 15 + 0 + 10, and 27 for completeness three times: 72; a baseline of no target; half
+    # the budget; 0 of 50; 0; 33 of 500
     "C": {
-        Fact.DATA_READINESS: "18.00",
+        Fact.DATA_READINESS: "21.60",
         Fact.MEASURABLE_TARGETS: "0.00",
         Fact.BUDGET_COVERED: "5.00",
         Fact.CO_FUNDING: "0.00",
@@ -166,7 +137,7 @@ BY_HAND: Mapping[str, Mapping[Fact, str]] = {
         Fact.DOMAIN_QUOTA: "0.00",
     },
 }
-TOTALS = {"A": "71.83", "B": "70.67", "C": "31.16", "D": "23.00", "E": "23.00"}
+TOTALS = {"A": "68.87", "B": "61.67", "C": "34.76", "D": "23.00", "E": "23.00"}
 
 
 def ranked(proposals: list[Proposed]) -> Ranking:
@@ -178,6 +149,7 @@ def ranked(proposals: list[Proposed]) -> Ranking:
             solicitation_number="NS-2026-Z1",
             round_number=1,
             published=PUBLISHED,
+            on=TODAY,
             code_version="test",
         )
     )
@@ -193,6 +165,36 @@ def test_ranks_as_worked_by_hand() -> None:
         assert standing.total == Decimal(TOTALS[standing.bid_id])
         by_hand = BY_HAND["D" if standing.bid_id == "E" else standing.bid_id]
         assert standing.points == {fact.value: Decimal(points) for fact, points in by_hand.items()}
+
+
+def test_the_page_shows_the_same_figures() -> None:
+    """Whoever reckons with the page gets the points for data and the totals that are tested."""
+    page = (SEEDS.parent / "docs/algorithms/readiness.md").read_text(encoding="utf-8")
+    table = [line.split("|") for line in page.splitlines() if line.startswith("|")]
+    rows = {line[1].strip(): line[2:-1] for line in table}
+
+    assert [cell.strip(" *") for cell in rows["**total**"]] == [TOTALS[one] for one in "ABCD"]
+    assert [cell.rpartition(" ")[0].rpartition(" ")[2] for cell in rows["data"]] == [
+        BY_HAND[one][Fact.DATA_READINESS] for one in "ABCD"
+    ]
+
+
+def test_every_dataset_says_what_was_promised_and_what_was_measured() -> None:
+    """In words and figures, also that nothing was measured; the digests do not feel the words."""
+    proposals = the_proposals()
+    plain = ranked(proposals)
+    told = readiness.explained(plain, proposals, on=TODAY)
+    a, b, c, *_ = told.standings
+
+    assert "承诺得 70 分(满分 70);实测得 25.25 分(满分 30)" in a.explanation.zh[-2]
+    assert "完整率 82.5%,标注率 70%,最新日期 2025-04-01" in a.explanation.zh[-2]
+    for line in (a.explanation.en[-1], b.explanation.en[-1]):
+        assert "nothing measured: 0 of 30" in line
+    assert "没有已封存或已发布并完成剖析的数据,实测得 0 分" in b.explanation.zh[-1]
+    assert "45 of 70" in c.explanation.en[-1]
+    assert "27 of 30 for what was measured: 90 % of values" in c.explanation.en[-1]
+    assert told.digest() == plain.digest()
+    assert told.excluded == plain.excluded
 
 
 def test_equal_proposals_stand_in_the_order_of_filing_and_say_so() -> None:
@@ -234,6 +236,7 @@ def test_a_round_is_verified_offline_and_a_forged_one_is_not() -> None:
         solicitation_number="NS-2026-Z1",
         round_number=1,
         published=PUBLISHED,
+        on=TODAY,
         code_version="test",
     )
     document: Any = verification.bundle(sheet)
