@@ -141,7 +141,7 @@ def _framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
         return _bug(request, error)
     code, zh, en = TITLES_OF_STATUS.get(status, TITLES_OF_STATUS[400 if status < 500 else 500])
     facts: dict[str, Any] = {}
-    if status in {400, 405, 413, 415} and error.detail:
+    if status in {400, 413, 415} and error.detail:
         facts["detail"] = str(error.detail)
     headers = {
         name: value

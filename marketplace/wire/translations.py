@@ -23,6 +23,7 @@ _ROWS: Final = (
     (r"Input should be greater than (.+)", r"须大于 \1"),
     (r"Input should be less than or equal to (.+)", r"不得大于 \1"),
     (r"Input should be less than (.+)", r"须小于 \1"),
+    (r"Input should be ([^、]+)", r"应为 \1"),
     (r"Input should be (.+)", r"应为其中之一:\1"),
     (r"String should have at least (\d+) characters?", r"至少 \1 个字符"),
     (r"String should have at most (\d+) characters?", r"最多 \1 个字符"),
@@ -43,6 +44,7 @@ _ROWS: Final = (
     (r"text may not contain NUL or unpaired surrogates", "文本不得含 NUL 或不成对的代理字符"),
 )
 _COMPILED: Final = tuple((re.compile(pattern), chinese) for pattern, chinese in _ROWS)
+_BETWEEN_VALUES: Final = re.compile(r"(?<=')(?:, | or )(?=')")
 _PREFIX: Final = "Value error, "
 
 
@@ -53,12 +55,15 @@ def field_message(message: str, *, english: bool) -> str:
     '必填'
     >>> field_message("Value error, must be odd", english=False)
     'must be odd'
+    >>> field_message("Input should be 'a', 'b' or 'c'", english=False)
+    "应为其中之一:'a'、'b'、'c'"
     """
     plain = message.removeprefix(_PREFIX)
     if english:
         return plain
+    listed = _BETWEEN_VALUES.sub("、", plain)
     for pattern, chinese in _COMPILED:
-        found = pattern.fullmatch(plain)
+        found = pattern.fullmatch(listed)
         if found is not None:
             return found.expand(chinese)
     return plain

@@ -89,6 +89,7 @@ class TestOffers:
             answer = await client.post(url, json=OFFER | change, headers=headers)
             (found,) = answer.json()["errors"]
             assert any("\u4e00" <= char <= "\u9fff" for char in found["detail"]), mistake
+            assert " or " not in found["detail"], mistake
 
     @pytest.mark.parametrize(
         "body",
