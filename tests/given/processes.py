@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -95,18 +94,12 @@ async def answering(url: str, process: asyncio.subprocess.Process) -> None:
                 return
 
 
-def s3_command() -> list[str] | None:
-    """The command of an S3-compatible service on this machine; None where there is none."""
-    found = shutil.which("moto_server")
-    return None if found is None else [found]
-
-
 @asynccontextmanager
-async def an_s3_service(command: list[str]) -> AsyncIterator[str]:
+async def an_s3_service() -> AsyncIterator[str]:
     """A running S3-compatible service with one empty bucket, named jiebang-test."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *(sys.executable, "-m", "moto.server"),
         *("-H", "127.0.0.1", "-p", str(port)),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

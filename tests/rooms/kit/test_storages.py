@@ -10,7 +10,7 @@ from obstore.store import MemoryStore
 from marketplace.kit.ids import made_at, new_id
 from marketplace.kit.objects import Bucket, S3Storage, open_bucket
 from marketplace.kit.storage import FileMissing, FileTooLarge, LocalStorage, Storage
-from tests.given.processes import an_s3_service, s3_command
+from tests.given.processes import an_s3_service
 
 MEBIBYTE = 1024 * 1024
 
@@ -23,10 +23,7 @@ async def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     elif request.param == "memory":
         yield S3Storage(MemoryStore())
     else:
-        command = s3_command()
-        if command is None:
-            pytest.skip("no S3-compatible service is installed here (moto_server)")
-        async with an_s3_service(command) as url:
+        async with an_s3_service() as url:
             yield open_bucket(
                 Bucket(
                     name="jiebang-test",
