@@ -6,7 +6,6 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
+
+from tests.given.ports import free_port
 
 VERSION_MIN = 15
 
@@ -29,7 +30,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="jiebang-pg-"))
         self.data = self.folder / "data"
-        self.port = _free_port()
+        self.port = free_port()
         self.user = _unprivileged() if os.geteuid() == 0 else None
         self.bin = _binaries()
         if self.user:
@@ -144,9 +145,3 @@ def _unprivileged() -> str:
             continue
         return name
     raise RuntimeError("running as root, and there is no user to run the server as")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,18 +12,11 @@ from pathlib import Path
 import httpx
 
 from marketplace.house import House
+from tests.given.ports import free_port
 from tests.house.source import ROOT
 
 PATIENCE_SECONDS = 120
 TEST_SECRET = "a key for tests only, 32 characters at least"
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @dataclass(slots=True, kw_only=True)

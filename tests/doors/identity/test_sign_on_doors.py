@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +22,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.openid import OpenIdProvider
 from tests.doors.identity.browsers import ENGLISH, an_app, signed_in
 from tests.given import identity as given
+from tests.given.ports import free_port
 from tests.given.sign_ins import a_password
 
 PEER = Path(__file__).parents[2] / "peers" / "oidc_provider"
@@ -36,17 +36,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def a_free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
-
-
 @contextlib.contextmanager
 def a_provider(*, code_seconds: int = 60) -> Iterator[str]:
     """A provider in a process of its own; its issuer."""
-    port = a_free_port()
+    port = free_port()
     command = ["node", "provider.mjs", str(port), f"{OURS}/v1/sessions/oidc/callback"]
     process = subprocess.Popen(
         [*command, str(code_seconds)], cwd=PEER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -224,7 +217,7 @@ class TestSigningIn:
     async def test_a_provider_that_is_down_is_said_so_in_time(self, house: House) -> None:
         """503 with its own code, and not after a minute."""
         started = time.monotonic()
-        async with a_browser(staffed(house, f"http://127.0.0.1:{a_free_port()}")) as browser:
+        async with a_browser(staffed(house, f"http://127.0.0.1:{free_port()}")) as browser:
             answer = await browser.get("/v1/sessions/oidc/start")
 
         assert answer.status_code == 503
