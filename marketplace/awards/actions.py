@@ -20,8 +20,8 @@ from marketplace.awards.errors import (
 from marketplace.awards.rules.choice import choose
 from marketplace.awards.rules.lifecycle import AWARD, LIVE, AwardState
 from marketplace.awards.tables import Award
-from marketplace.bids import queries as bids
 from marketplace.bids.actions import offering
+from marketplace.bids.queries import bids
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.pilots import (
     AwardAnnounced,
@@ -43,7 +43,7 @@ from marketplace.scenarios.queries import suspensions
 from marketplace.scenarios.rules.lifecycle import LIFECYCLE, FailReason, ScenarioState
 from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring import queries as scoring
+from marketplace.scoring.queries import rounds as scoring
 
 
 async def decide_award(

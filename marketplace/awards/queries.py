@@ -12,7 +12,7 @@ from marketplace.awards.tables import Award
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring import queries as scoring
+from marketplace.scoring.queries import rounds as scoring
 
 
 async def award(session: ReadSession, award_id: UUID, *, lock: bool = False) -> Award:

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from marketplace.bids import queries as bids
 from marketplace.bids.actions import offering, opening
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.demo.stage import Play, Stage, Story
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit.database import WriteSession
@@ -17,9 +17,9 @@ from marketplace.scenarios.actions import calls, drafting, publishing
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring import queries as scorings
 from marketplace.scoring.actions import evaluation, marking, panels, rankings
-from marketplace.scoring.tables import RoundReason
+from marketplace.scoring.queries import rounds as scorings
+from marketplace.scoring.tables.rounds import RoundReason
 
 BEFORE_PUBLICATION = frozenset(
     {

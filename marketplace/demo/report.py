@@ -9,8 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from marketplace.bids import queries as bids
-from marketplace.bids.tables import Bid
+from marketplace.bids.queries import bids
+from marketplace.bids.tables.bids import Bid
 from marketplace.demo.stage import Play, Stage, Story
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
@@ -18,10 +18,10 @@ from marketplace.kit.money import format_yuan
 from marketplace.pilots import queries as pilots
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring import queries as scorings
 from marketplace.scoring.actions.rankings import document_of
+from marketplace.scoring.queries import rounds as scorings
 from marketplace.scoring.rules.rubric import Rubric
-from marketplace.scoring.tables import RankingRound
+from marketplace.scoring.tables.rounds import RankingRound
 
 
 async def result_of(play: Play, *, deliveries: dict[str, int], data_dir: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from marketplace.pilots.tables import Claim, Phase, Pilot
 from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.deadlines import deadline
 from marketplace.scenarios.queries import calls as scenarios
-from marketplace.scoring import queries as scorings
+from marketplace.scoring.queries import rounds as scorings
 
 DAY = dt.timedelta(days=1)
 

@@ -78,7 +78,7 @@ def sealed(*, context: str, **options: Any) -> Any:
 def sealed_context(table: type[SQLModel], column: str, **values: object) -> str:
     """Write out what a value in a sealed column is bound to.
 
-    >>> from marketplace.bids.tables import CallSeal
+    >>> from marketplace.bids.tables.bids import CallSeal
     >>> sealed_context(CallSeal, "sealed_key", scenario_id=7)
     'call_seal/7'
     """

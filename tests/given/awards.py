@@ -13,7 +13,7 @@ from uuid import UUID
 from marketplace.awards import actions as awards
 from marketplace.awards.tables import Award
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
@@ -23,7 +23,7 @@ from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Batch, PosterType, Scenario, ScenarioVersion
-from marketplace.scoring.tables import PanelSeat, RankingRound, RoundReason
+from marketplace.scoring.tables.rounds import PanelSeat, RankingRound, RoundReason
 from tests.conftest import START
 from tests.given.identity import Someone, a_credit_code, an_organization, someone
 

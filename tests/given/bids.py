@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from marketplace.bids import queries
 from marketplace.bids.actions import offering, opening
 from marketplace.bids.actions.offering import Receipt
+from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
-from marketplace.bids.tables import CallSeal
+from marketplace.bids.tables.bids import CallSeal
 from marketplace.cli import main
 from marketplace.house import House, keeper_of
 from marketplace.kit import keyfiles

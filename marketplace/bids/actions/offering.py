@@ -9,11 +9,11 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.bids import queries
-from marketplace.bids.errors import AlreadyBid, CallNotOpen, OwnCall
+from marketplace.bids.errors.bids import AlreadyBid, CallNotOpen, OwnCall
+from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.admission import Offer, admit, check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
-from marketplace.bids.tables import Bid, BidVersion, CallSeal
+from marketplace.bids.tables.bids import Bid, BidVersion, CallSeal
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidMoved, BidSubmitted
 from marketplace.events.rules.envelope import Event

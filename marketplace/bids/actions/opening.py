@@ -8,9 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bids import queries
 from marketplace.bids.actions.offering import call_key, make_move, seal_context
-from marketplace.bids.errors import (
+from marketplace.bids.errors.bids import (
     AlreadyOpened,
     BidUnknown,
     CheckIncomplete,
@@ -18,10 +17,11 @@ from marketplace.bids.errors import (
     OpeningRequestedAlready,
     TooEarlyToOpen,
 )
+from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.admission import Offer
 from marketplace.bids.rules.choices import may_check
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
-from marketplace.bids.tables import Bid, EligibilityCheck, Opening
+from marketplace.bids.tables.bids import Bid, EligibilityCheck, Opening
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidsOpened
 from marketplace.identity.errors.access import NotPermitted

@@ -7,10 +7,10 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from marketplace.bids import queries
 from marketplace.bids.actions import offering, opening
+from marketplace.bids.queries import bids as queries
 from marketplace.bids.routes.sealing import sealed_once
-from marketplace.bids.schemas import (
+from marketplace.bids.schemas.bids import (
     BidIn,
     BidItemOut,
     BidOut,
@@ -20,7 +20,7 @@ from marketplace.bids.schemas import (
     SaltedReceiptOut,
     SealedOut,
 )
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock

@@ -7,9 +7,9 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from marketplace.bids import queries
 from marketplace.bids.actions import offering, opening
-from marketplace.bids.schemas import OpeningOut, OpeningRecordOut
+from marketplace.bids.queries import bids as queries
+from marketplace.bids.schemas.bids import OpeningOut, OpeningRecordOut
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock

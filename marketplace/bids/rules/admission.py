@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from marketplace.bids.errors import (
+from marketplace.bids.errors.bids import (
     CallClosed,
     DeclarationMissing,
     DeductionNotAllowed,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from marketplace.bids.errors import CallNotOpen
+from marketplace.bids.errors.bids import CallNotOpen
 from marketplace.bids.rules.admission import check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.identity.errors.access import NotPermitted

@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from marketplace import __version__
-from marketplace.bids import queries as bids
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import SubmissionScored
@@ -26,12 +26,12 @@ from marketplace.kit.storage import Storage, StoredFile
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
-from marketplace.scoring import queries
 from marketplace.scoring.actions.marking import evaluating_call
-from marketplace.scoring.errors import NotEvaluating, QuotaUsed, TruthMissing
+from marketplace.scoring.errors.rounds import NotEvaluating, QuotaUsed, TruthMissing
+from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.rules import metrics, numbers, predictions
 from marketplace.scoring.rules.rubric import Criterion, Kind
-from marketplace.scoring.tables import HiddenSet, Submission
+from marketplace.scoring.tables.rounds import HiddenSet, Submission
 
 TRUTH_COLUMN = "label"
 SUBMISSIONS_MAX = 10

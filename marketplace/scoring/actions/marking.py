@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from marketplace.bids import queries as bids
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import ScoreSheetSigned
 from marketplace.identity.queries import people as identity
@@ -19,8 +19,7 @@ from marketplace.kit.database import WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
-from marketplace.scoring import queries
-from marketplace.scoring.errors import (
+from marketplace.scoring.errors.rounds import (
     DecidedAlready,
     EligibilityPending,
     JudgeConflicted,
@@ -31,10 +30,11 @@ from marketplace.scoring.errors import (
     NotOnPanel,
     SheetSigned,
 )
+from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.rules import marks as judging
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.rubric import Kind
-from marketplace.scoring.tables import MarkRow, ObjectiveMark, PanelSeat
+from marketplace.scoring.tables.rounds import MarkRow, ObjectiveMark, PanelSeat
 
 MARKABLE = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.NON_RESPONSIVE})
 """Bids that may be marked; those that turn out non-responsive are marked in vain."""

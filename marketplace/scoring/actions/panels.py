@@ -20,16 +20,16 @@ from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring import queries
-from marketplace.scoring.errors import (
+from marketplace.scoring.errors.rounds import (
     NotEvaluating,
     NotOnPanel,
     PanelSeatedAlready,
     PanelUnfit,
 )
+from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.rules import composition
 from marketplace.scoring.rules.composition import Seated
-from marketplace.scoring.tables import PanelSeat
+from marketplace.scoring.tables.rounds import PanelSeat
 
 SEATING = frozenset({ScenarioState.PUBLISHED, ScenarioState.CLOSED})
 """A panel is seated before its bids are opened: nobody can choose judges for a bidder."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from marketplace import __version__
-from marketplace.bids import queries as bids
 from marketplace.bids.actions import offering, opening
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import RoundRanked
 from marketplace.identity.errors.access import NotPermitted
@@ -24,10 +24,9 @@ from marketplace.profiles.rules.profile import RuleProfile
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
-from marketplace.scoring import queries
 from marketplace.scoring.actions.marking import check_all_checked, evaluating_call
 from marketplace.scoring.actions.panels import check_composition
-from marketplace.scoring.errors import (
+from marketplace.scoring.errors.rounds import (
     AbnormallyLow,
     DecidedAlready,
     JudgeConflicted,
@@ -36,11 +35,12 @@ from marketplace.scoring.errors import (
     RoundReasonNeeded,
     SheetsUnsigned,
 )
+from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.rules import points, price
 from marketplace.scoring.rules import sheet as sheets
 from marketplace.scoring.rules.ranking import Ranking, rank
 from marketplace.scoring.rules.sheet import ScoreSheet
-from marketplace.scoring.tables import RankingRound, ResponsivenessDecision, RoundReason
+from marketplace.scoring.tables.rounds import RankingRound, ResponsivenessDecision, RoundReason
 
 OVER_MAXIMUM = "over_maximum_price"
 OVER_MAXIMUM_REASON = {"zh": "报价高于最高限价", "en": "The quote is above the maximum price"}

@@ -23,10 +23,10 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession
 from marketplace.kit.storage import FileTooLarge, Storage, StoredFile
-from marketplace.scoring import queries
 from marketplace.scoring.actions import evaluation
-from marketplace.scoring.errors import UploadBrokenOff
-from marketplace.scoring.schemas import HiddenSetOut, SubmissionOut
+from marketplace.scoring.errors.rounds import UploadBrokenOff
+from marketplace.scoring.queries import rounds as queries
+from marketplace.scoring.schemas.rounds import HiddenSetOut, SubmissionOut
 from marketplace.settings import Settings
 from marketplace.wire.answers import answer
 from marketplace.wire.shapes import PageOut

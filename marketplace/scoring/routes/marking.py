@@ -7,15 +7,15 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from marketplace.bids import queries as bids
+from marketplace.bids.queries import bids
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
-from marketplace.scoring import queries
 from marketplace.scoring.actions import marking, rankings
-from marketplace.scoring.schemas import (
+from marketplace.scoring.queries import rounds as queries
+from marketplace.scoring.schemas.rounds import (
     BidToMarkOut,
     MarkOut,
     MarksOut,

@@ -13,10 +13,10 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
-from marketplace.scoring import queries
 from marketplace.scoring.actions import panels as actions
-from marketplace.scoring.schemas import PanelIn, RecusalIn, ReplacementIn, SeatOut
-from marketplace.scoring.tables import PanelSeat
+from marketplace.scoring.queries import rounds as queries
+from marketplace.scoring.schemas.rounds import PanelIn, RecusalIn, ReplacementIn, SeatOut
+from marketplace.scoring.tables.rounds import PanelSeat
 from marketplace.wire.answers import answer
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import PageOut

@@ -14,16 +14,16 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
-from marketplace.scoring import queries
 from marketplace.scoring.actions import rankings as actions
-from marketplace.scoring.errors import RoundUnknown
-from marketplace.scoring.schemas import (
+from marketplace.scoring.errors.rounds import RoundUnknown
+from marketplace.scoring.queries import rounds as queries
+from marketplace.scoring.schemas.rounds import (
     OwnExplanationOut,
     OwnStandingOut,
     RankingRoundIn,
     RankingRoundOut,
 )
-from marketplace.scoring.tables import RankingRound
+from marketplace.scoring.tables.rounds import RankingRound
 from marketplace.wire.answers import answer, answer_bytes
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import PageOut

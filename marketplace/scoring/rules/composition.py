@@ -6,7 +6,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from marketplace.profiles.rules.profile import RuleProfile
-from marketplace.scoring.errors import PanelUnfit
+from marketplace.scoring.errors.rounds import PanelUnfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from marketplace.kit.money import BPS_WHOLE
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.documents import CODE_PATTERN, Fields, text_at
 

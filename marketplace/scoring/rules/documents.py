@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NoReturn, TypeVar
 
-from marketplace.scoring.errors import DocumentUnreadable
+from marketplace.scoring.errors.rounds import DocumentUnreadable
 from marketplace.scoring.rules import numbers
 
 Value = TypeVar("Value")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.criteria import MARKED, Criterion, Kind
 from marketplace.scoring.rules.rubric import Aggregation, Rubric

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.documents import short

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import Final
 
-from marketplace.scoring.errors import ValueOutOfRange
+from marketplace.scoring.errors.rounds import ValueOutOfRange
 
 EXACT: Final = Context(
     prec=4_000, Emax=99_999, Emin=-99_999, traps=[Inexact, InvalidOperation, Overflow]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from marketplace.scoring.errors import ValueMissing
+from marketplace.scoring.errors.rounds import ValueMissing
 from marketplace.scoring.rules import numbers, scales
 from marketplace.scoring.rules.criteria import MARKED, Criterion, Kind
 from marketplace.scoring.rules.marks import Aggregate, aggregate

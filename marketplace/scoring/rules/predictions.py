@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from marketplace.scoring.errors import (
+from marketplace.scoring.errors.rounds import (
     PredictionColumnMissing,
     PredictionIdRepeated,
     PredictionIdsDiffer,

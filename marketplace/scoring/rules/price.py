@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from marketplace.kit.money import BPS_WHOLE
-from marketplace.scoring.errors import DeductionUnfit, QuoteNotPositive
+from marketplace.scoring.errors.rounds import DeductionUnfit, QuoteNotPositive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from marketplace.kit import digests
-from marketplace.scoring.errors import NotEnoughBids
+from marketplace.scoring.errors.rounds import NotEnoughBids
 from marketplace.scoring.rules import explanations, numbers, points, price
 from marketplace.scoring.rules import marks as panel
 from marketplace.scoring.rules import sheet as sheets

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from marketplace.kit.money import BPS_WHOLE
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import criteria, numbers
 from marketplace.scoring.rules.criteria import Criterion, Direction, Formula, Kind
 from marketplace.scoring.rules.documents import Fields, text_at

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from marketplace.scoring.errors import FormulaValueUnfit, MarkOutOfRange
+from marketplace.scoring.errors.rounds import FormulaValueUnfit, MarkOutOfRange
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.criteria import Criterion, Direction, Formula
 

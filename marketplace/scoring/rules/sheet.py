@@ -13,7 +13,7 @@ from typing import Final
 
 from marketplace.kit import digests
 from marketplace.kit.money import BPS_WHOLE, FEN_MAX
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import marks as panel
 from marketplace.scoring.rules import numbers, price
 from marketplace.scoring.rules import rubric as rubrics

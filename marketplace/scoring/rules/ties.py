@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Final
 
 from marketplace.kit.digests import sha256_hex
-from marketplace.scoring.errors import DrawSeedMissing
+from marketplace.scoring.errors.rounds import DrawSeedMissing
 from marketplace.scoring.rules.documents import instant_utc
 from marketplace.scoring.rules.rubric import HIGHER_POINTS_OF
 

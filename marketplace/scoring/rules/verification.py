@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 
 from marketplace.kit import digests
 from marketplace.kit.errors import MarketplaceError
-from marketplace.scoring.errors import DocumentUnreadable
+from marketplace.scoring.errors.rounds import DocumentUnreadable
 from marketplace.scoring.rules.documents import Fields, escaped, refuse, shown
 from marketplace.scoring.rules.ranking import rank
 from marketplace.scoring.rules.sheet import ScoreSheet

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from marketplace.bids.rules.lifecycle import LIVE_STATES
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import SizeClass
 from marketplace.kit.clock import FixedClock

@@ -16,7 +16,7 @@ from marketplace.awards.errors import (
 )
 from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.awards.tables import Award
-from marketplace.bids import queries as bids
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events import queries as events
 from marketplace.identity.errors.access import NotPermitted, SameHands

@@ -6,10 +6,10 @@ import os
 import pytest
 from sqlmodel import select
 
-from marketplace.bids import queries
 from marketplace.bids.actions import offering, opening
+from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid, CallSeal
+from marketplace.bids.tables.bids import Bid, CallSeal
 from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import SYSTEM
 from marketplace.kit.clock import FixedClock

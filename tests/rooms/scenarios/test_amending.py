@@ -6,8 +6,8 @@ import datetime as dt
 import pytest
 from sqlmodel import col, select
 
-from marketplace.bids import queries as bidding
 from marketplace.bids.actions import offering
+from marketplace.bids.queries import bids as bidding
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.rules.access import Role

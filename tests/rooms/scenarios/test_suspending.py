@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from marketplace.bids.actions import opening
-from marketplace.bids.errors import TooEarlyToOpen
+from marketplace.bids.errors.bids import TooEarlyToOpen
 from marketplace.events import queries as events
 from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import Role

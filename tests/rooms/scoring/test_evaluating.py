@@ -8,8 +8,8 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
-from marketplace.bids import queries as bids
 from marketplace.bids.actions import offering
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.tables import EventRow
@@ -19,10 +19,10 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.storage import LocalStorage, Storage, StoredFile
 from marketplace.profiles.rules.profile import Track
-from marketplace.scoring import queries
 from marketplace.scoring.actions import evaluation, rankings
-from marketplace.scoring.errors import AbnormallyLow, QuotaUsed
-from marketplace.scoring.tables import RoundReason, Submission
+from marketplace.scoring.errors.rounds import AbnormallyLow, QuotaUsed
+from marketplace.scoring.queries import rounds as queries
+from marketplace.scoring.tables.rounds import RoundReason, Submission
 from tests.conftest import START
 from tests.given import scoring as given
 from tests.given.scoring import Play, labels

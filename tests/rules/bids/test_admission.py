@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.bids.errors import CallClosed, OfferNoLongerFits
+from marketplace.bids.errors.bids import CallClosed, OfferNoLongerFits
 from marketplace.bids.rules.admission import (
     Deduction,
     Offer,

@@ -16,7 +16,7 @@ from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.rules.lint import blocking, lint
 from marketplace.scenarios.rules.yardstick import flaws
-from marketplace.scoring.queries import rubric_of
+from marketplace.scoring.queries.rounds import rubric_of
 from tests.given.profiles import a_profile
 from tests.given.scenarios import FORMULA_CALL, a_content, seed_names, seed_track
 

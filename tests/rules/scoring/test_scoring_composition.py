@@ -8,7 +8,7 @@ import pytest
 
 from marketplace.identity.rules.access import NOBODY, SYSTEM, Actor, Permission, Role
 from marketplace.profiles.rules.profile import RuleProfile, Track
-from marketplace.scoring.errors import PanelUnfit
+from marketplace.scoring.errors.rounds import PanelUnfit
 from marketplace.scoring.rules import composition, visibility
 from marketplace.scoring.rules.composition import Seated
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.kit.errors import MarketplaceError
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import marks as panel
 from marketplace.scoring.rules.criteria import Kind
 from marketplace.scoring.rules.marks import Judge, Mark, aggregate

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 import pytest
 from sklearn import metrics as reference
 
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import metrics
 
 TOLERANCE = 1e-9

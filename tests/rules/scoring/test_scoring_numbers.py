@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.scoring.errors import ValueOutOfRange
+from marketplace.scoring.errors.rounds import ValueOutOfRange
 from marketplace.scoring.rules import numbers
 
 fractions = st.fractions(min_value=-1_000, max_value=1_000, max_denominator=10_000)

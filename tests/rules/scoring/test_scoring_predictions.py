@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.kit.errors import MarketplaceError
-from marketplace.scoring.errors import (
+from marketplace.scoring.errors.rounds import (
     PredictionColumnMissing,
     PredictionIdRepeated,
     PredictionIdsDiffer,

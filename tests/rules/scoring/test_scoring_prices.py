@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.scoring.errors import DeductionUnfit, QuoteNotPositive
+from marketplace.scoring.errors.rounds import DeductionUnfit, QuoteNotPositive
 from marketplace.scoring.rules import numbers, scales
 from marketplace.scoring.rules.price import (
     Deduction,

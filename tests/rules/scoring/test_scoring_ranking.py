@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules.criteria import Criterion, Direction, Formula, Kind
 from marketplace.scoring.rules.explanations import HARD_FLOOR
 from marketplace.scoring.rules.marks import Judge

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from marketplace.kit.digests import canonical_json
 from marketplace.kit.errors import MarketplaceError
-from marketplace.scoring.errors import NotEnoughBids
+from marketplace.scoring.errors.rounds import NotEnoughBids
 from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
 from marketplace.scoring.rules.ranking import Ranking, rank

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from marketplace.kit.errors import MarketplaceError
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import rubric as rubrics
 from marketplace.scoring.rules.criteria import Criterion, Direction, Formula, Kind
 from marketplace.scoring.rules.rubric import Aggregation, Method, Rounding, Rubric

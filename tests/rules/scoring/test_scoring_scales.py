@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.scoring.errors import FormulaValueUnfit, MarkOutOfRange
+from marketplace.scoring.errors.rounds import FormulaValueUnfit, MarkOutOfRange
 from marketplace.scoring.rules import scales
 from marketplace.scoring.rules.criteria import Criterion, Direction, Formula, Kind
 from tests.rules.scoring.boards import benchmark, plan

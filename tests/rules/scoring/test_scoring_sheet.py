@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.kit.errors import MarketplaceError
-from marketplace.scoring import errors
+from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import sheet as sheets
 from marketplace.scoring.rules.marks import Judge
 from marketplace.scoring.rules.price import Deduction

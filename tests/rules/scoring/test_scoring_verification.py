@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.kit.digests import canonical_json, digest_of
-from marketplace.scoring.errors import DocumentUnreadable
+from marketplace.scoring.errors.rounds import DocumentUnreadable
 from marketplace.scoring.rules.verification import bundle, parse, verify
 from tests.rules.scoring.boards import boards, full_sheet, leaves
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.identity.tables.organizations import Organization
 from marketplace.identity.tables.people import Person
 from marketplace.scoring.actions.marking import GivenMark
 from marketplace.scoring.actions.panels import Seat
 from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX
-from marketplace.scoring.tables import (
+from marketplace.scoring.tables.rounds import (
     HiddenSet,
     MarkRow,
     ObjectiveMark,

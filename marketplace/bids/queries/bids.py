@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
-from marketplace.bids.errors import BidUnknown, OpeningUnknown, ReceiptUnknown
+from marketplace.bids.errors.bids import BidUnknown, OpeningUnknown, ReceiptUnknown
 from marketplace.bids.rules.choices import Standing, choices
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
-from marketplace.bids.tables import Bid, BidVersion, CallSeal, EligibilityCheck, Opening
+from marketplace.bids.tables.bids import Bid, BidVersion, CallSeal, EligibilityCheck, Opening
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role

@@ -8,10 +8,10 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from marketplace.bids.actions.offering import Receipt
 from marketplace.bids.actions.opening import Finding
-from marketplace.bids.queries import Detail
+from marketplace.bids.queries.bids import Detail
 from marketplace.bids.rules.admission import Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid, BidVersion, EligibilityCheck, Opening
+from marketplace.bids.tables.bids import Bid, BidVersion, EligibilityCheck, Opening
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.rules.choices import Choice

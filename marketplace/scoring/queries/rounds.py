@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 from sqlmodel import col, func, select
 
-from marketplace.bids import queries as bids
-from marketplace.bids.errors import BidUnknown
+from marketplace.bids.errors.bids import BidUnknown
+from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.tables import Bid
+from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
 from marketplace.identity.tables.organizations import Organization
@@ -20,7 +20,7 @@ from marketplace.kit.database import ReadSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring.errors import (
+from marketplace.scoring.errors.rounds import (
     CriterionUnknown,
     NotOnPanel,
     RoundUnknown,
@@ -32,7 +32,7 @@ from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
 from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric, published_rubric
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
-from marketplace.scoring.tables import (
+from marketplace.scoring.tables.rounds import (
     HiddenSet,
     MarkRow,
     ObjectiveMark,

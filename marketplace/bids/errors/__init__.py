@@ -1,0 +1,1 @@
+"""How the bids room says no."""

@@ -1,0 +1,1 @@
+"""What the bids room remembers."""

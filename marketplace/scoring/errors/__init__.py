@@ -1,0 +1,1 @@
+"""How the scoring room says no."""

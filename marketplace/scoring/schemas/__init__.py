@@ -1,0 +1,1 @@
+"""The shapes of the scoring room on the wire."""
