@@ -195,7 +195,7 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
             clock=house.clock,
         )
 
-    furniture = ("clock", "storage", "keeper", "settings", "database", "provider")
+    furniture = ("clock", "storage", "keeper", "settings", "database", "provider", "scorer")
     return {
         **session_dependencies(lambda: house.database, before_commit=witness.performed),
         "actor": Provide(actor, sync_to_thread=False),

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from marketplace.kit import keyfiles
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
+from marketplace.kit.executors import Executor
 from marketplace.kit.notebook import Notebook
 from marketplace.kit.openid import OpenIdProvider
 from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import LocalStorage, Storage
+from marketplace.scoring.actions import measuring
 from marketplace.settings import PREFIX, SettingInvalid, Settings
 
 SECRET_KEY_LENGTH_MIN = 32
@@ -30,6 +32,8 @@ class House:
     session_uses: Notebook = field(default_factory=Notebook)
     provider: OpenIdProvider | None = None
     """Where staff sign in; None: nowhere but here."""
+    scorer: Executor = field(default_factory=lambda: measuring.scorer_of(Settings()))
+    """Where files are measured."""
 
 
 def open_house(settings: Settings, clock: Clock) -> House:
@@ -47,6 +51,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
             at_once=settings.password_hashes_at_once,
         ),
         provider=provider_of(settings),
+        scorer=measuring.scorer_of(settings),
     )
 
 

@@ -128,6 +128,22 @@ class Settings:
     dataset_profile_rows: int = 5_000_000
     """Most rows of one file that a profile is computed of."""
 
+    scoring_executor: str = "process"
+    """Where files are measured: `process`, workers of this machine; `dask`, a cluster. Needs the
+    extra `dask`."""
+
+    scoring_scheduler: str = ""
+    """Address of the scheduler of the cluster, as in tcp://10.0.0.8:8786."""
+
+    scoring_workers: int = 2
+    """Files measured at the same time, each by a process of its own."""
+
+    scoring_seconds: int = 60
+    """Most computing time for measuring one file, in seconds."""
+
+    scoring_bytes: int = 2_147_483_648
+    """Most memory of one worker beyond what it has loaded, in bytes."""
+
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 

@@ -94,15 +94,18 @@ async def seat(play: Play, story: Story) -> None:
     async with play.house.database.reading() as reader:
         if await scorings.hidden_set(reader, scenario_id, benchmark["criterion"]) is not None:
             return
+        _, criterion = await evaluation.truth_call(
+            reader, officer, scenario_id, criterion=benchmark["criterion"]
+        )
     stored = await play.house.storage.store_bytes(content)
+    checked = await evaluation.check_truth(play.house.scorer, play.house.storage, criterion, stored)
     async with play.house.database.writing() as session:
         await evaluation.keep_truth(
             session,
             officer,
             scenario_id,
             criterion=benchmark["criterion"],
-            stored=stored,
-            content=content,
+            checked=checked,
             now=play.clock.now(),
         )
 
@@ -234,6 +237,7 @@ async def _measure_files(play: Play, story: Story) -> dict[str, UUID]:
             bid.id,
             criterion=criterion,
             stored=stored,
+            scorer=play.house.scorer,
             clock=play.clock,
         )
     play.say(f"测评 measured   {story.code}  {len(ids)} 份预测文件 prediction files")

@@ -34,7 +34,7 @@ from marketplace.kit.storage import LocalStorage
 from marketplace.settings import PREFIX, REPOSITORY, Settings
 from marketplace.wire.openapi import document_text
 from marketplace.wire.problems import STATUS_OF_KIND, TITLES_OF_STATUS, TYPE_BASE, status_of
-from tests.house import rights
+from tests.house import rights, yardsticks
 from tests.house.paper import MADE, table
 from tests.house.source import ROOT, tracked
 
@@ -324,6 +324,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "state-tables.md": state_tables,
     "permissions.md": rights.permissions,
     "openapi.json": openapi,
+    "algorithms/metrics.md": yardsticks.metrics_page,
     "README.md": index,
 }
 """The index stands last: it reads the titles of the others."""

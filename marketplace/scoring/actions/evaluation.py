@@ -1,11 +1,11 @@
 """Measure prediction files against the hidden set: read, think, write.
 
-No session is open while a file is read and measured; what was decided on is checked again under the
-lock, and measured again if it has changed.  A file that cannot be measured is refused with its line
-and reason, and leaves no row behind; whoever stored the file removes it when it is refused.
+No session is open while a worker measures a file (`actions.measuring`); what was decided on is
+checked again under the lock, and measured again if it has changed.  A file that cannot be measured
+is refused with its line and reason, and leaves no row behind; whoever stored the file removes it
+when it is refused.
 """
 
-import asyncio
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,18 +22,20 @@ from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession, WriteSession
 from marketplace.kit.errors import Conflict
+from marketplace.kit.executors import Executor
 from marketplace.kit.storage import Storage, StoredFile
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scoring.actions import measuring
 from marketplace.scoring.actions.marking import evaluating_call
+from marketplace.scoring.actions.measuring import MeasureJob
 from marketplace.scoring.errors.rounds import NotEvaluating, QuotaUsed, TruthMissing
 from marketplace.scoring.queries import rounds as queries
-from marketplace.scoring.rules import metrics, numbers, predictions
+from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.rubric import Criterion, Kind
 from marketplace.scoring.tables.rounds import HiddenSet, Submission
 
-TRUTH_COLUMN = "label"
 SUBMISSIONS_MAX = 10
 """Files of one bid per criterion: enough to mend mistakes, too few to probe the hidden set."""
 ATTEMPTS_MAX = 5
@@ -51,6 +53,16 @@ class Task:
     criterion: Criterion
     hidden_set_id: UUID
     hidden_file: str
+    hidden_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedTruth:
+    """A stored hidden set that was read and tried with a metric."""
+
+    stored: StoredFile
+    metric: str
+    rows: int
 
 
 async def truth_call(
@@ -77,17 +89,17 @@ async def keep_truth(
     scenario_id: UUID,
     *,
     criterion: str,
-    stored: StoredFile,
-    content: bytes,
+    checked: CheckedTruth,
     now: dt.datetime,
 ) -> HiddenSet:
     """Set the hidden set of a benchmark criterion: id and label, never told to anybody.
 
-    Refuses  what `truth_call` refuses; what is wrong with the file, and labels that the metric of
-             the criterion cannot score.
+    Refuses  what `truth_call` refuses; Conflict when the criterion has another metric by now.
     """
+    stored = checked.stored
     _, found = await truth_call(session, actor, scenario_id, criterion=criterion, lock=True)
-    rows = await asyncio.to_thread(_rows_of_truth, found, content)
+    if found.metric != checked.metric:
+        raise Conflict(criterion=criterion, metric=found.metric)
     earlier = await queries.hidden_set(session, scenario_id, criterion)
     row = HiddenSet(
         scenario_id=scenario_id,
@@ -95,7 +107,7 @@ async def keep_truth(
         number=1 if earlier is None else earlier.number + 1,
         file_name=stored.name,
         file_sha256=stored.sha256,
-        rows=rows,
+        rows=checked.rows,
         uploaded_by=None if actor.is_system else actor.person_id,
         uploaded_at=now,
     )
@@ -104,12 +116,18 @@ async def keep_truth(
     return row
 
 
-def _rows_of_truth(criterion: Criterion, content: bytes) -> int:
-    """Count the rows of a hidden set, and try the metric on it before anybody depends on it."""
+async def check_truth(
+    scorer: Executor, storage: Storage, criterion: Criterion, stored: StoredFile
+) -> CheckedTruth:
+    """Read a hidden set, and try the metric on it before anybody depends on it.
+
+    Refuses  what is wrong with the file, and labels that the metric of the criterion cannot score.
+    """
     assert criterion.metric is not None
-    expected = predictions.read(content, column=TRUTH_COLUMN)
-    metrics.measure(criterion.metric, truth=expected, predicted=expected)
-    return len(expected)
+    rows = await measuring.check_truth(
+        scorer, storage, metric=criterion.metric, truth_file=stored.name
+    )
+    return CheckedTruth(stored=stored, metric=criterion.metric, rows=rows)
 
 
 async def upload_truth(
@@ -120,21 +138,22 @@ async def upload_truth(
     *,
     criterion: str,
     stored: StoredFile,
+    scorer: Executor,
     clock: Clock,
 ) -> HiddenSet:
     """Set a hidden set and measure against it, in one step, every file that is already there.
 
     The stored files are measured, never new ones: nobody gets a second chance from a mended label.
-    Refuses  what `keep_truth` refuses; PredictionIdsDiffer when the new set asks for other rows
-             than those that were predicted.
+    Refuses  what `check_truth` and `keep_truth` refuse; PredictionIdsDiffer when the new set asks
+             for other rows than those that were predicted.
     """
-    content = await storage.read(stored.name)
     for _ in range(ATTEMPTS_MAX):
         async with database.reading() as reader:
             _, found = await truth_call(reader, actor, scenario_id, criterion=criterion)
             known = await _latest(reader, scenario_id, criterion)
+        checked = await check_truth(scorer, storage, found, stored)
         values = [
-            await asyncio.to_thread(_measure, found, content, await storage.read(one.file_name))
+            await _measured(scorer, storage, found, stored, sent_file=one.file_name)
             for one in known
         ]
         async with database.writing() as writer:
@@ -147,8 +166,7 @@ async def upload_truth(
                 actor,
                 scenario_id,
                 criterion=criterion,
-                stored=stored,
-                content=content,
+                checked=checked,
                 now=clock.now(),
             )
             for one, value in zip(known, values, strict=True):
@@ -223,6 +241,7 @@ async def check_submission(
         criterion=found,
         hidden_set_id=hidden.id,
         hidden_file=hidden.file_name,
+        hidden_sha256=hidden.file_sha256,
     )
 
 
@@ -234,6 +253,7 @@ async def submit_predictions(
     *,
     criterion: str,
     stored: StoredFile,
+    scorer: Executor,
     clock: Clock,
 ) -> Submission:
     """Measure one prediction file of one's own bid, and keep the result.
@@ -243,15 +263,14 @@ async def submit_predictions(
     Refuses  what `check_submission` refuses, QuotaUsed, and precisely what is wrong with the
              file.
     """
-    sent = await storage.read(stored.name)
     for _ in range(ATTEMPTS_MAX):
         async with database.reading() as reader:
             task = await check_submission(reader, actor, bid_id, criterion=criterion)
             earlier = await _repeated(reader, task, stored)
         if earlier is not None:
             return earlier
-        truth = await storage.read(task.hidden_file)
-        value = await asyncio.to_thread(_measure, task.criterion, truth, sent)
+        truth = StoredFile(task.hidden_file, size_bytes=0, sha256=task.hidden_sha256)
+        value = await _measured(scorer, storage, task.criterion, truth, sent_file=stored.name)
         async with database.writing() as writer:
             row = await _keep(writer, actor, task, stored, value, clock=clock)
             if row is not None:
@@ -259,14 +278,17 @@ async def submit_predictions(
     raise Conflict(criterion=criterion, attempts=ATTEMPTS_MAX)
 
 
-def _measure(criterion: Criterion, truth: bytes, sent: bytes) -> Decimal:
-    """Read both files and compute the metric; runs in a thread, touches nothing shared."""
+async def _measured(
+    scorer: Executor, storage: Storage, criterion: Criterion, truth: StoredFile, *, sent_file: str
+) -> Decimal:
     assert criterion.metric is not None
-    column = metrics.find(criterion.metric).metric.column
-    expected = predictions.read(truth, column=TRUTH_COLUMN)
-    predicted = predictions.read(sent, column=column)
-    predictions.require_ids(predicted, expected.keys())
-    return metrics.measure(criterion.metric, truth=expected, predicted=predicted)
+    job = MeasureJob(
+        metric=criterion.metric,
+        truth_file=truth.name,
+        truth_sha256=truth.sha256,
+        sent_file=sent_file,
+    )
+    return (await measuring.measure(scorer, storage, job)).private
 
 
 async def _keep(

@@ -22,6 +22,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession
+from marketplace.kit.executors import Executor
 from marketplace.kit.storage import FileTooLarge, Storage, StoredFile
 from marketplace.scoring.actions import evaluation
 from marketplace.scoring.errors.rounds import UploadBrokenOff
@@ -71,6 +72,7 @@ class HiddenSetController(Controller):
         database: NamedDependency[Database],
         storage: NamedDependency[Storage],
         settings: NamedDependency[Settings],
+        scorer: NamedDependency[Executor],
         clock: NamedDependency[Clock],
     ) -> Response[HiddenSetOut]:
         """Set the hidden set of a benchmark: `id,label`; files already there are measured anew."""
@@ -84,6 +86,7 @@ class HiddenSetController(Controller):
                 scenario_id,
                 criterion=criterion,
                 stored=arrived.file,
+                scorer=scorer,
                 clock=clock,
             )
             arrived.kept_as = row.file_name
@@ -111,6 +114,7 @@ class BidSubmissionController(Controller):
         database: NamedDependency[Database],
         storage: NamedDependency[Storage],
         settings: NamedDependency[Settings],
+        scorer: NamedDependency[Executor],
         clock: NamedDependency[Clock],
     ) -> Response[SubmissionOut]:
         """Measure a prediction file of one's own bid: `id,prediction` or `id,score`.
@@ -127,6 +131,7 @@ class BidSubmissionController(Controller):
                 bid_id,
                 criterion=criterion,
                 stored=arrived.file,
+                scorer=scorer,
                 clock=clock,
             )
             arrived.kept_as = row.file_name

@@ -114,7 +114,16 @@ def half_even(value: Fraction, scale: int) -> Decimal:
     >>> half_even(Fraction(125, 1000), 2), half_even(Fraction(2, 3), 4)
     (Decimal('0.12'), Decimal('0.6667'))
     """
-    return _scaled(round(value * 10**scale), scale)
+    return _scaled(nearest(value * 10**scale), scale)
+
+
+def nearest(value: Fraction) -> int:
+    """Round to a whole number, halves to the even neighbour.
+
+    >>> nearest(Fraction(5, 2)), nearest(Fraction(-7, 3))
+    (2, -2)
+    """
+    return round(value)
 
 
 def root_half_even(value: Fraction, scale: int) -> Decimal:

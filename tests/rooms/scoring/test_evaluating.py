@@ -1,6 +1,8 @@
 """What the scoring room does to its rows: events, moves of bids, races, and bids that left."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -40,6 +42,7 @@ async def submit(
         UUID(play.bids[name]),
         criterion="benchmark",
         stored=stored,
+        scorer=house.scorer,
         clock=house.clock,
     )
 
@@ -227,13 +230,16 @@ class MendsMeanwhile(LocalStorage):
     mended: bytes
     reads: list[str] = field(default_factory=list)
 
-    async def read(self, name: str) -> bytes:
-        """Read as any storage does; the second read is that of the hidden set."""
-        content = await super().read(name)
+    async def stream(
+        self, name: str, *, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Read as any storage does; the hidden set changes while the first file is read."""
         self.reads.append(name)
-        if len(self.reads) == 2:
+        if len(self.reads) == 1:
             assert (await self.play.upload_truth(self.mended)).status_code == 201
-        return content
+        async with aclosing(super().stream(name, start=start, length=length)) as pieces:
+            async for piece in pieces:
+                yield piece
 
 
 class TestHiddenSet:
@@ -245,6 +251,11 @@ class TestHiddenSet:
         """Seeds are loaded by nobody in particular."""
         play = await given.an_evaluating_play(client, database, clock)
         stored: StoredFile = await house.storage.store_bytes(given.TRUTH)
+        async with database.reading() as reader:
+            _, criterion = await evaluation.truth_call(
+                reader, SYSTEM, UUID(play.scenario_id), criterion="benchmark"
+            )
+        checked = await evaluation.check_truth(house.scorer, house.storage, criterion, stored)
 
         async with database.writing() as session:
             row = await evaluation.keep_truth(
@@ -252,8 +263,7 @@ class TestHiddenSet:
                 SYSTEM,
                 UUID(play.scenario_id),
                 criterion="benchmark",
-                stored=stored,
-                content=given.TRUTH,
+                checked=checked,
                 now=START,
             )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.kit.money import format_yuan
-from marketplace.scoring.rules import criteria, metrics, rubric, ties
+from marketplace.scoring.rules import criteria, rubric, ties
 from marketplace.scoring.rules.price import LowQuoteRule, LowQuoteShares, abnormally_low
 from marketplace.scoring.rules.ranking import Standing, rank
 from marketplace.scoring.rules.sheet import SHEET_VERSION, ScoreSheet
@@ -78,14 +78,13 @@ def test_the_draw_on_the_page_can_be_repeated() -> None:
 
 
 def test_the_page_names_everything_that_is_closed() -> None:
-    """Kinds, formulas, methods, aggregations, tie-breaks, metrics and the version of the sheet."""
+    """Kinds, formulas, methods, aggregations, tie-breaks and the version of the sheet."""
     names = [
         *criteria.Kind,
         *criteria.Formula,
         *rubric.Method,
         *rubric.Aggregation,
         *rubric.PLAIN_TIE_BREAKS,
-        *metrics.REGISTRY,
         SHEET_VERSION,
     ]
 

@@ -1,0 +1,86 @@
+"""What a worker does in tests of workers: good, greedy, curious and dying work."""
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from marketplace.kit.workbench import Files, Shelf
+
+
+def work(task: dict[str, Any], files: Files, shelf: Shelf) -> tuple[dict[str, Any], bytes]:
+    """Do what the test asks for."""
+    return DEEDS[task["deed"]](task, files, shelf), b""
+
+
+def _sum(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    kept = shelf.get("kept", lambda: len(files.read("kept")))
+    return {"bytes": len(files.read("sent")), "kept": kept, "pid": os.getpid()}
+
+
+def _grab(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    return {"bytes": len(bytearray(4 << 30))}
+
+
+def _spin(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    while True:
+        pass
+
+
+def _die(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    os._exit(3)
+
+
+def _fail(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    raise LookupError("nobody foresaw this")
+
+
+def _look_around(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    """Try whatever somebody would try who has taken a worker over; say how each ended."""
+    tries: dict[str, Callable[[], object]] = {
+        "read a file": lambda: os.open(task["file"], os.O_RDONLY),
+        "read our own environment": lambda: os.open("/proc/self/environ", os.O_RDONLY),
+        "read that of the service": lambda: os.open(f"/proc/{task['pid']}/environ", os.O_RDONLY),
+        "list open files": lambda: os.open("/proc/self/fd", os.O_DIRECTORY),
+        "write a file": lambda: os.open("left-behind", os.O_WRONLY | os.O_CREAT),
+        "reach a network": socket.socket,
+        "start a process": os.fork,
+        "start a program": lambda: os.execv("/bin/true", ["true"]),
+        "end the service": lambda: os.kill(task["pid"], 0),
+        "lift a limit": _lift_a_limit,
+    }
+    held = {}
+    for number in range(3, 64):
+        try:
+            held[number] = os.fstat(number).st_mode
+        except OSError:
+            continue
+    return {
+        "allowed": [name for name, attempt in tries.items() if not _refused(attempt)],
+        "environment": sorted(os.environ),
+        "descriptors": len(held),
+    }
+
+
+def _lift_a_limit() -> None:
+    import resource  # noqa: PLC0415  # loaded by the test of limits only
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+
+
+def _refused(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except (PermissionError, ImportError, ValueError):
+        return True
+    return False
+
+
+DEEDS: dict[str, Callable[[dict[str, Any], Files, Shelf], dict[str, Any]]] = {
+    "sum": _sum,
+    "grab": _grab,
+    "spin": _spin,
+    "die": _die,
+    "fail": _fail,
+    "look around": _look_around,
+}
