@@ -23,6 +23,8 @@ DIALLERS: Final = {
     "marketplace.kit.dialling": "checks each address at the moment of connecting",
     "marketplace.kit.outbound": "the one checked dialler, built on the lower half of httpx",
     "marketplace.kit.openid": "asks the one provider that the installation's settings name",
+    "marketplace.kit.workers": "speaks with its own children, over pairs of sockets that it makes",
+    "marketplace.kit.workbench": "speaks with its parent, over the socket it was born with",
     "marketplace.client": "speaks to this house from outside",
     "marketplace.demo": "plays the part of somebody outside who calls and is called",
     "marketplace.cli": "asks the server it has started whether it is up",

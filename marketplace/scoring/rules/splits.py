@@ -34,7 +34,7 @@ class Split:
         """Say of each row whether it gives feedback.
 
         >>> sum(Split(public_share_bps=3000, key=bytes(16)).is_public([str(n) for n in range(999)]))
-        303
+        308
         """
         if not self.public_share_bps:
             return [False] * len(ids)
