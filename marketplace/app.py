@@ -10,9 +10,11 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
-from marketplace.bids.routes import offers, openings
+from marketplace.bids.routes import custody as bid_custody
+from marketplace.bids.routes import offers, openings, own_sealing
 from marketplace.board.routes import capabilities
 from marketplace.board.routes import cards as board_cards
+from marketplace.custody import routes as custody
 from marketplace.datasets.routes import data as datasets
 from marketplace.datasets.routes import downloads, lending, uploads
 from marketplace.house import House
@@ -35,6 +37,7 @@ from marketplace.identity.routes import (
 from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
 from marketplace.matching import routes as matching
+from marketplace.notary import routes as notary
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
 from marketplace.scenarios.routes import (
@@ -98,6 +101,8 @@ def _doors_to_the_house() -> list[ControllerRouterHandler]:
         relations.check_related,
         relations.keep_standing_check,
         relations.list_standing_checks,
+        notary.list_signing_keys,
+        custody.CustodyKeyController,
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,
@@ -136,7 +141,10 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         matching.MatchmakingController,
         offers.CallBidController,
         offers.BidController,
+        own_sealing.OwnSealingController,
         openings.OpeningController,
+        bid_custody.get_sealing_key,
+        bid_custody.get_custody,
         openings.confirm_amendment,
         panels.PanelController,
         marking.MarkingController,
@@ -195,7 +203,16 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
             clock=house.clock,
         )
 
-    furniture = ("clock", "storage", "keeper", "settings", "database", "provider", "scorer")
+    furniture = (
+        "clock",
+        "storage",
+        "keeper",
+        "hasher",
+        "settings",
+        "database",
+        "provider",
+        "scorer",
+    )
     return {
         **session_dependencies(lambda: house.database, before_commit=witness.performed),
         "actor": Provide(actor, sync_to_thread=False),

@@ -3,9 +3,10 @@
 import importlib
 from dataclasses import dataclass, field
 
-from marketplace.kit import keyfiles
+from marketplace.kit import envelopes, keyfiles
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
+from marketplace.kit.envelopes import KeyUnfit
 from marketplace.kit.executors import Executor
 from marketplace.kit.notebook import Notebook
 from marketplace.kit.openid import OpenIdProvider
@@ -39,6 +40,8 @@ class House:
 def open_house(settings: Settings, clock: Clock) -> House:
     """Open the house at its data folder; the database must have been migrated."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for key in settings.recovery_keys:
+        check_recovery(key)
     return House(
         settings=settings,
         database=Database(settings.url, pool_size=settings.pool_size),
@@ -53,6 +56,14 @@ def open_house(settings: Settings, clock: Clock) -> House:
         provider=provider_of(settings),
         scorer=measuring.scorer_of(settings),
     )
+
+
+def check_recovery(public_key: bytes) -> None:
+    """Refuse at the start, and not at the next publication, a recovery key that is none."""
+    try:
+        envelopes.check_public(public_key)
+    except KeyUnfit as unfit:
+        raise SettingInvalid(f"{PREFIX}RECOVERY_PUBLIC_KEY: {unfit.title_en}") from unfit
 
 
 def _storage(settings: Settings) -> Storage:

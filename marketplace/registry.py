@@ -12,9 +12,11 @@ from marketplace.kit.tables import metadata as metadata_of_all
 
 ROOMS_WITH_TABLES: Final = (
     "wire",
+    "notary",
     "events",
     "identity",
     "relations",
+    "custody",
     "webhooks",
     "ledger",
     "profiles",

@@ -78,7 +78,12 @@ def jobs_of(
         wall=SystemClock(),
     )
     return {
-        "publish_due_calls": lambda: scenarios.publish_due_calls(house.database, house.clock),
+        "publish_due_calls": lambda: scenarios.publish_due_calls(
+            house.database, house.clock, recovery=house.settings.recovery_keys
+        ),
+        "furnish_calls": lambda: scenarios.furnish_calls(
+            house.database, house.clock, recovery=house.settings.recovery_keys
+        ),
         "end_suspensions": lambda: scenarios.end_suspensions(house.database, house.clock),
         "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
         "tell_of_reviews": lambda: scenarios.tell_of_reviews(house.database, house.clock),

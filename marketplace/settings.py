@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from marketplace.kit import envelopes
+from marketplace.kit.envelopes import KeyUnfit
+
 PREFIX = "MARKETPLACE_"
 DRIVERS = ("postgresql+asyncpg://", "sqlite+aiosqlite://")
 """The two databases on which everything is tested."""
@@ -39,6 +42,10 @@ class Settings:
     secret_keys_old: str = ""
     """Earlier keys, which open what they sealed and seal nothing: one a line, or separated by
     commas. Needed until `jiebang keys rotate` has sealed everything again."""
+
+    recovery_public_key: str = ""
+    """Public keys (X25519, base64url or hexadecimal, separated by commas) whose private keys are
+    kept offline: the third share of every lockbox is closed to them. Empty: there is none."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -186,6 +193,15 @@ class Settings:
         # A key may have commas in it: then each stands on a line of its own.
         separator = "\n" if "\n" in self.secret_keys_old else ","
         return tuple(key for part in self.secret_keys_old.split(separator) if (key := part.strip()))
+
+    @property
+    def recovery_keys(self) -> tuple[bytes, ...]:
+        """The public keys of recovery, one by one; refuses SettingInvalid."""
+        texts = (text for part in self.recovery_public_key.split(",") if (text := part.strip()))
+        try:
+            return tuple(envelopes.from_text(text) for text in texts)
+        except KeyUnfit as unfit:
+            raise SettingInvalid(f"{PREFIX}RECOVERY_PUBLIC_KEY: {unfit.title_en}") from unfit
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

@@ -10,6 +10,7 @@ from marketplace.bids.queries import bids
 from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables.bids import Bid
+from marketplace.demo import custody
 from marketplace.demo.stage import Play, Stage, Story
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit.database import WriteSession
@@ -69,7 +70,13 @@ async def _next_step(
         await calls.approve(session, approver, row.id, review=REVIEW, **seen, now=now)
     else:
         await publishing.publish(
-            session, approver, row.id, bid_deadline_at=deadline_at, **seen, clock=play.clock
+            session,
+            approver,
+            row.id,
+            bid_deadline_at=deadline_at,
+            expected_version=row.version,
+            clock=play.clock,
+            recovery=play.house.settings.recovery_keys,
         )
         play.say(f"发榜 published  {row.number}  {document['title']['zh']}")
 
@@ -165,11 +172,25 @@ async def open_bids(play: Play, story: Story) -> None:
     if pending:
         play.at(story.deadline_at + 5 * MINUTE)
         if not requested:
+            brought = await custody.released(play, scenario_id, officer)
             async with play.house.database.writing() as session:
-                await opening.request_opening(session, officer, scenario_id, clock=play.clock)
+                await opening.request_opening(
+                    session,
+                    officer,
+                    scenario_id,
+                    brought=brought,
+                    hands=custody.hands(play),
+                    clock=play.clock,
+                )
+        brought = await custody.released(play, scenario_id, supervisor)
         async with play.house.database.writing() as session:
             await opening.witness_opening(
-                session, supervisor, scenario_id, keeper=play.house.keeper, clock=play.clock
+                session,
+                supervisor,
+                scenario_id,
+                brought=brought,
+                hands=custody.hands(play),
+                clock=play.clock,
             )
         play.say(f"开标 opened     {row.number}  经办与监督双人到场 by officer and supervisor")
     await _check_eligibility(play, story, officer)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from marketplace.demo import calls, deliveries, report, settlement
+from marketplace.demo import calls, custody, deliveries, report, settlement
 from marketplace.demo.seeding import Seeded, seed
 from marketplace.demo.stage import START, Play, Stage, read_stories
 from marketplace.house import House, open_house
@@ -51,6 +51,7 @@ async def run_demo(
         )
         _restore_clock(play)
         await deliveries.pass_over_seeds(play)
+        await custody.register_custodians(play)
         await _publish_all(play)
         await _play_stages(play, until)
         keys = await _keys(house, seeded)

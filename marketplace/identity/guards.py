@@ -73,6 +73,8 @@ class Porter(ASGIMiddleware):
         if actor is None:
             send = _clearing(lodge.settings, send)
         scope["user"] = actor or NOBODY
+        # What they proved it with: some answers are kept for whoever shows the same again.
+        scope["auth"] = _credential(lodge, connection)
         await next_app(scope, receive, send)
 
 
@@ -80,6 +82,12 @@ async def _who(lodge: _Lodge, connection: Connection) -> Actor | None:
     if "authorization" in connection.headers:
         return await _bearer(lodge, connection)
     return await _visitor(lodge, connection)
+
+
+def _credential(lodge: _Lodge, connection: Connection) -> str | None:
+    if "authorization" in connection.headers:
+        return connection.headers["authorization"].partition(" ")[2].strip()
+    return session_token(connection, lodge.settings)
 
 
 async def _bearer(lodge: _Lodge, connection: Connection) -> Actor:

@@ -11,6 +11,7 @@ AES-256-GCM, base mode).  Both are bound to a context, so that an envelope moved
 does not open there, and the ciphertext is bound to the head as well.
 """
 
+import base64
 import hashlib
 import os
 from collections.abc import Sequence
@@ -56,6 +57,39 @@ def new_pair() -> tuple[bytes, bytes]:
 def public_of(private_key: bytes) -> bytes:
     """Compute the public key of a private one; refuses KeyUnfit."""
     return _private(private_key).public_key().public_bytes_raw()
+
+
+def check_public(public_key: bytes) -> None:
+    """Refuse what is no public key; refuses KeyUnfit.
+
+    Not every 32 bytes are: with a point of small order everybody would know the shared secret, and
+    nothing can be closed for it.
+    """
+    close(b"", recipients=(public_key,), context=b"check")
+
+
+def from_text(text: str) -> bytes:
+    """Read a key, public or private, from base64url or hexadecimal; refuses KeyUnfit."""
+    text = text.strip()
+    try:
+        if len(text) == 2 * KEY_BYTES:
+            return bytes.fromhex(text)
+        padded = text + "=" * (-len(text) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+    except ValueError as unreadable:
+        raise KeyUnfit() from unreadable
+    if len(raw) != KEY_BYTES:
+        raise KeyUnfit()
+    return raw
+
+
+def to_text(key: bytes) -> str:
+    """Write a key as base64url without padding.
+
+    >>> from_text(to_text(bytes(32))) == bytes(32)
+    True
+    """
+    return base64.urlsafe_b64encode(key).decode().rstrip("=")
 
 
 def recipient_id(public_key: bytes) -> bytes:

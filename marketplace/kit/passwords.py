@@ -8,6 +8,8 @@ import asyncio
 import base64
 import os
 import unicodedata
+from collections.abc import Callable
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 LANES = 4
 """Source   RFC 9106, section 4, second recommended option: 64 MiB, 3 passes, 4 lanes."""
 HASH_BYTES = 32
+T = TypeVar("T")
 SALT_BYTES = 16
 
 
@@ -22,6 +25,7 @@ class Hasher:
     """Hashes and checks passwords under one set of parameters."""
 
     def __init__(self, *, memory_kib: int = 65_536, passes: int = 3, at_once: int = 2) -> None:
+        self.memory_kib, self.passes = memory_kib, passes
         self._argon = PasswordHasher(
             time_cost=passes,
             memory_cost=memory_kib,
@@ -46,6 +50,11 @@ class Hasher:
                 self._verify, stored or self._nobodys, normalized(password)
             )
         return found and stored is not None
+
+    async def in_turn(self, work: Callable[[], T]) -> T:
+        """Do other slow work with a password, in a thread, when a place is free."""
+        async with self._places:
+            return await asyncio.to_thread(work)
 
     def _verify(self, stored: str, password: str) -> bool:
         try:

@@ -78,9 +78,9 @@ def sealed(*, context: str, **options: Any) -> Any:
 def sealed_context(table: type[SQLModel], column: str, **values: object) -> str:
     """Write out what a value in a sealed column is bound to.
 
-    >>> from marketplace.bids.tables.bids import CallSeal
-    >>> sealed_context(CallSeal, "sealed_key", scenario_id=7)
-    'call_seal/7'
+    >>> from marketplace.bids.tables.bids import Opening
+    >>> sealed_context(Opening, "officer_share", scenario_id=7)
+    'opening/7/officer_share'
     """
     declared: str = table.metadata.tables[str(table.__tablename__)].c[column].info[SEALED]
     return declared.format(**values)

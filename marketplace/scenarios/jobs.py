@@ -24,13 +24,24 @@ async def close_due_calls(database: Database, clock: Clock) -> int:
     return await _each(database, clock, "closed", due.to_close, _locked(close))
 
 
-async def publish_due_calls(database: Database, clock: Clock) -> int:
+async def publish_due_calls(
+    database: Database, clock: Clock, *, recovery: Sequence[bytes] = ()
+) -> int:
     """Publish every approved call whose scheduled time has come, each once."""
 
     async def publish(session: WriteSession, row: Scenario, now: dt.datetime) -> int:
-        return await publishing.publish_if_due(session, row, now=now)
+        return await publishing.publish_if_due(session, row, recovery=recovery, now=now)
 
     return await _each(database, clock, "published", due.to_publish, _locked(publish))
+
+
+async def furnish_calls(database: Database, clock: Clock, *, recovery: Sequence[bytes] = ()) -> int:
+    """Give every call that was published before there were lockboxes one, once it can have one."""
+
+    async def furnish(session: WriteSession, row: Scenario, now: dt.datetime) -> int:
+        return await publishing.furnish(session, row, recovery=recovery, now=now)
+
+    return await _each(database, clock, "furnished", due.to_furnish, _locked(furnish))
 
 
 async def end_suspensions(database: Database, clock: Clock) -> int:

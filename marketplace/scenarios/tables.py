@@ -104,6 +104,8 @@ class Scenario(Versioned, table=True):
     """How the earliest lawful deadline was computed: rule, calendar version, steps."""
     bundle_sha256: str | None = digest(default=None, nullable=True)
     """Digest of everything that was published."""
+    lockbox_id: UUID | None = Field(default=None, foreign_key="lockbox.id")
+    """Under whose public key the bids are sealed; made with the publication."""
     panel_seated_at: dt.datetime | None = Field(default=None)
     closed_at: dt.datetime | None = Field(default=None)
     final_at: dt.datetime | None = Field(default=None)

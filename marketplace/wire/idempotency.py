@@ -71,6 +71,10 @@ class Person(Protocol):
 class Memory:
     """How a request is recognised and its answer kept: as they are."""
 
+    def name(self, key: str) -> str:
+        """Say under which name the key is remembered."""
+        return key
+
     async def digest(self, request: AnyRequest) -> str:
         """Describe a request so that the same one is recognised."""
         head = f"{request.method} {request.url.path} {request.headers.get('if-match', '')}\n"
@@ -111,6 +115,7 @@ def once(
             # A stranger has nothing to repeat; the handler itself will refuse them.
             if key is None or request.user.is_nobody:
                 return await handler(*args, **kwargs)
+            key = remembers.name(key)
             digest = await remembers.digest(request)
             earlier = await _claim(writer, request.user, key, digest, clock)
             if earlier is not None:

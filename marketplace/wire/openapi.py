@@ -29,6 +29,7 @@ TAGS: Final = {
     "relations": "股权与控制关系 · who is tied to whom",
     "profiles": "规则、日历与期限 · rule profiles, calendars, deadlines",
     "board": "榜单墙、检索与能力标签 · the board, its search, capabilities",
+    "custody": "密钥保管与签名公钥 · custody of keys, signing keys",
     "scenarios": "批次与榜单 · batches and calls",
     "datasets": "数据集、申请与下载 · datasets, access, downloads",
     "matching": "供需对接 · similar calls, matchmaking events",

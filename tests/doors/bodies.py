@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from marketplace.kit import envelopes
 from tests.doors.profile_bodies import OF_PROFILES
-from tests.given import board
+from tests.given import board, custody
 from tests.given import datasets as data
 from tests.given import scoring as given
 from tests.given.sign_ins import PASSWORD
 
 CONTENT = given.a_content(given.EVERYTHING)
 OFFER = {"quote_fen": 70_000_000, "declarations": given.DECLARATIONS, "summary": "方案"}
+ENVELOPE = {"envelope": "AA", "content_sha256": "0" * 64, "sealed_sha256": "0" * 64}
 REASON = {"zh": "理由", "en": "A reason"}
 
 TIE = {
@@ -112,6 +114,12 @@ BODIES: dict[str, Any] = {
     "proposals_correct": board.DECLARATION,
     "bids_submit": OFFER,
     "bids_replace": OFFER,
+    "bids_submit_sealed": ENVELOPE,
+    "bids_replace_sealed": ENVELOPE,
+    "bids_read": {"reading_key": "0" * 64},
+    "custody_keys_register": {"public_key": envelopes.to_text(custody.RECOVERY_PUBLIC)},
+    "openings_request": {"share": "AA"},
+    "openings_witness": {"share": "AA"},
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
     "panels_seat": {"seats": [{"person_id": "{stranger_id}", "chair": True}]},
     "panels_recuse": {"label": "J5", "reason": "利害关系"},

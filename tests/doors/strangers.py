@@ -160,12 +160,14 @@ async def _values(
     barred = {"cause": "complaint", "reason": "投诉(示例)", "blocks": ["signing"]}
     suspension = await play.do(people["supervisor"], f"{play.url}/suspensions", barred)
     bid_id = play.bids["solver"]
+    custody_keys = await play.get(people["bureau_officer"], "/v1/custody-keys")
     submissions = await play.get(solver, f"/v1/bids/{bid_id}/submissions")
     return {
         "organization_id": str(poster.organization_id),
         "key_id": key["id"],
         "session_id": str(await sign_ins.a_session(database, poster.actor, now=play.clock.now())),
         "identity_id": str(await sign_ins.a_link(database, poster.actor, now=play.clock.now())),
+        "custody_key_id": custody_keys["items"][0]["id"],
         "edge_id": edge["id"],
         "entry_id": entry["id"],
         "solver_organization_id": str(solver.organization_id),

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.bids.actions import offering, opening
-from marketplace.bids.actions.offering import Receipt
+from marketplace.bids.actions.opening import Hands
+from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
 from marketplace.identity.rules.access import Role
@@ -15,10 +16,11 @@ from marketplace.kit.database import Database
 from marketplace.kit.secrets import Keeper
 from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios.queries import calls as scenarios
+from tests.given import custody
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 
-KEEPER = Keeper.from_text("a key for tests only, 32 characters at least")
+KEEPER = custody.KEEPER
 """The keeper of the `house` fixture, for tests that have no house."""
 QUOTE_FEN = 48_372_619_05
 
@@ -124,11 +126,41 @@ async def the_opening(
 ) -> None:
     """Officer and supervisor open every timely bid; the panel is noted first."""
     await the_panel_seated(database, clock, call)
+    await requested(database, clock, call, keeper=keeper)
+    await witnessed(database, clock, call, keeper=keeper)
+
+
+async def requested(
+    database: Database, clock: FixedClock, call: Called, *, keeper: Keeper = KEEPER
+) -> None:
+    """The officer releases the own share."""
+    officer = call.cast.officer
+    brought = await custody.released(database, call.id, officer)
     async with database.writing() as session:
-        await opening.request_opening(session, call.cast.officer.actor, call.id, clock=clock)
+        await opening.request_opening(
+            session,
+            officer.actor,
+            call.id,
+            brought=brought,
+            hands=Hands(keeper=keeper, hasher=custody.HASHER),
+            clock=clock,
+        )
+
+
+async def witnessed(
+    database: Database, clock: FixedClock, call: Called, *, keeper: Keeper = KEEPER
+) -> None:
+    """The supervisor releases the other share, and everything is open."""
+    supervisor = call.cast.supervisor
+    brought = await custody.released(database, call.id, supervisor)
     async with database.writing() as session:
         await opening.witness_opening(
-            session, call.cast.supervisor.actor, call.id, keeper=keeper, clock=clock
+            session,
+            supervisor.actor,
+            call.id,
+            brought=brought,
+            hands=Hands(keeper=keeper, hasher=custody.HASHER),
+            clock=clock,
         )
 
 

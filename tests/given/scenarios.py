@@ -21,6 +21,7 @@ from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.content import Content
 from marketplace.scenarios.rules.suspensions import Block, Cause
 from marketplace.scenarios.tables import Suspension
+from tests.given.custody import registered
 from tests.given.identity import Someone, an_organization, someone
 from tests.given.profiles import SEEDS, shipped_rules
 
@@ -81,12 +82,12 @@ def a_content(name: str = PLAIN_CALL, /, **changes: object) -> dict[str, Any]:
 
 
 async def a_cast(database: Database) -> Cast:
-    """One person per duty; the poster's organisation has the need itself."""
+    """One person per duty, with custody keys; the poster's organisation has the need itself."""
     poster_id = await an_organization(database, name="某出题单位(示例)")
     bureau_id = await an_organization(
         database, name="某主管部门(示例)", kind=OrganizationKind.GOVERNMENT
     )
-    return Cast(
+    cast = Cast(
         poster=await someone(database, Role.POSTER, organization_id=poster_id),
         end_user=await someone(database, Role.POSTER, organization_id=poster_id),
         officer=await someone(database, Role.BUREAU_OFFICER, organization_id=bureau_id),
@@ -94,6 +95,8 @@ async def a_cast(database: Database) -> Cast:
         supervisor=await someone(database, Role.SUPERVISOR, organization_id=bureau_id),
         auditor=await someone(database, Role.AUDITOR, organization_id=bureau_id),
     )
+    await registered(database, bureau_id, cast.officer, cast.supervisor)
+    return cast
 
 
 async def a_batch(database: Database, clock: Clock, *, organizer_id: UUID | None = None) -> UUID:

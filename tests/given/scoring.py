@@ -18,6 +18,7 @@ from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.scoring.actions import panels
 from tests.conftest import START
+from tests.given import custody
 from tests.given.bids import an_offer, an_opened_call
 from tests.given.identity import Someone, an_organization, someone
 from tests.given.profiles import shipped_rules
@@ -146,6 +147,7 @@ class Play:
     """One call and the people in it; every method but the last few is one scene over HTTP."""
 
     client: httpx.AsyncClient
+    database: Database
     clock: FixedClock
     cast: Cast
     experts: tuple[Someone, ...]
@@ -231,8 +233,12 @@ class Play:
     async def open(self) -> None:
         """After the deadline officer and supervisor open all bids together."""
         self.clock.move_to(DEADLINE + dt.timedelta(minutes=5))
-        await self.do(self.cast.officer, f"{self.url}/opening")
-        await self.do(self.cast.supervisor, f"{self.url}/opening/actions/witness")
+        await self.release(self.cast.officer, f"{self.url}/opening")
+        await self.release(self.cast.supervisor, f"{self.url}/opening/actions/witness")
+
+    async def release(self, who: Someone, url: str) -> None:
+        """A custodian sends the own share."""
+        await self.do(who, url, await custody.share_body(self.database, self.scenario_id, who))
 
     async def check(self, *eligible: str, ineligible: Sequence[str] = ()) -> None:
         """The officer answers the one qualification of every bid."""
@@ -298,6 +304,7 @@ async def a_play(
     await shipped_rules(database)
     return Play(
         client=client,
+        database=database,
         clock=clock,
         cast=await a_cast(database),
         experts=await a_panel_to_be(database, judges=judges),
@@ -320,6 +327,7 @@ async def a_published_play(
     )
     return Play(
         client=client,
+        database=database,
         clock=clock,
         cast=called.cast,
         experts=await a_panel_to_be(database, judges=judges),

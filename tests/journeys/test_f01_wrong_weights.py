@@ -126,8 +126,8 @@ async def test_found_before_the_deadline_the_call_is_amended_and_bids_are_asked_
     await play.seat_panel()
     deadline = dt.datetime.fromisoformat(amended["deadlines"]["bid_deadline_at"])
     clock.move_to(deadline + dt.timedelta(minutes=5))
-    await play.do(play.cast.officer, f"{play.url}/opening")
-    await play.do(play.cast.supervisor, f"{play.url}/opening/actions/witness")
+    await play.release(play.cast.officer, f"{play.url}/opening")
+    await play.release(play.cast.supervisor, f"{play.url}/opening/actions/witness")
     confirmed = await play.get(play.solvers["attentive"], f"/v1/bids/{play.bids['attentive']}")
     lapsed = await play.get(play.solvers["silent"], f"/v1/bids/{play.bids['silent']}")
 

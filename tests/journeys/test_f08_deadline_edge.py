@@ -79,6 +79,6 @@ async def test_bids_are_not_opened_one_second_before_the_deadline(
     await play.bid("ours", quote_yuan=800_000)
 
     clock.move_to(given.DEADLINE - SECOND)
-    refused = await play.ask(play.cast.officer, "POST", f"{play.url}/opening", json={})
+    refused = await play.ask(play.cast.officer, "POST", f"{play.url}/opening", json={"share": "AA"})
 
     assert (refused.status_code, refused.json()["code"]) == (409, "bids.too_early_to_open")

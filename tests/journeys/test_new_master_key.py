@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
-from marketplace.bids.tables.bids import CallSeal
+from marketplace.bids.tables.bids import Opening
 from marketplace.cli import main
 from marketplace.house import House, keeper_of
 from marketplace.kit import keyfiles
@@ -188,5 +188,6 @@ def test_the_current_key_may_be_listed_among_the_old_ones(tmp_path: Path) -> Non
 
 
 def test_a_declared_context_is_written_from_the_row() -> None:
-    """What a seal of a call is bound to is its call."""
-    assert sealed_context(CallSeal, "sealed_key", scenario_id=UUID(int=5)).endswith("000005")
+    """What an officer released for a call is bound to that call."""
+    context = sealed_context(Opening, "officer_share", scenario_id=UUID(int=5))
+    assert "000005/" in context

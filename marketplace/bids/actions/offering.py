@@ -9,18 +9,21 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
+from marketplace.bids.actions import receipts, sealing
+from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.errors.bids import AlreadyBid, CallNotOpen, OwnCall
 from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.admission import Offer, admit, check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
-from marketplace.bids.tables.bids import Bid, BidVersion, CallSeal
+from marketplace.bids.rules.sealed_offer import SealedBy
+from marketplace.bids.tables.bids import Bid, BidVersion
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidMoved, BidSubmitted
 from marketplace.events.rules.envelope import Event
 from marketplace.identity.queries import profile as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
-from marketplace.kit import secrets
+from marketplace.kit import envelopes
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.kit.days import day_of
@@ -28,7 +31,6 @@ from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
-from marketplace.kit.tables import sealed_context
 from marketplace.relations.actions import rechecks
 from marketplace.relations.rules.rechecks import Occasion, Stage
 from marketplace.scenarios.actions import amending
@@ -43,28 +45,44 @@ SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What a bidder gets for a sealed bid: enough to prove later what was sealed, and when."""
+class Closed:
+    """An offer under seal, as it is to be kept."""
 
-    bid_id: UUID
-    scenario_number: str
-    content_number: int
-    received_at: dt.datetime
-    sealed_sha256: str
+    sealed: bytes
     content_sha256: str
-    salt: str
-    """Random; with it and the offer the bidder can compute `content_sha256` again."""
+    sealed_by: SealedBy
+    salt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A bid and its call, both locked, with the move that sealing makes."""
+
+    row: Bid
+    call: Call
+    target: BidState
+    recipients: tuple[bytes, ...]
+    """Whom the offer is to be closed to."""
+    now: dt.datetime
 
 
 async def create_bid(
-    session: WriteSession, actor: Actor, scenario_id: UUID, *, clock: Clock
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    reading_public_key: bytes | None = None,
+    clock: Clock,
 ) -> Bid:
     """Begin a bid (B01).
 
-    Refuses  CallClosed, CallNotOpen, OwnCall for whoever poses the problem or signed the need,
-             OrganizationNotVerified, NotInGoodStanding, AlreadyBid.
+    Shape    with a `reading_public_key` the bidder can read the own offer until the deadline.
+    Refuses  KeyUnfit, CallClosed, CallNotOpen, OwnCall for whoever poses the problem or signed the
+             need, OrganizationNotVerified, NotInGoodStanding, AlreadyBid.
     """
     access.require(actor, Permission.BIDS_SUBMIT)
+    if reading_public_key is not None:
+        envelopes.check_public(reading_public_key)
     call, now = await _open_call(session, scenario_id, clock)
     if actor.organization_id in {call.poster_id, call.end_user_id}:
         raise OwnCall()
@@ -78,6 +96,7 @@ async def create_bid(
         solver_id=actor.organization_id,
         author_id=actor.person_id,
         state=BidState(LIFECYCLE.initial().target),
+        reading_public_key=reading_public_key,
         created_at=now,
     )
     session.add(row)
@@ -100,20 +119,71 @@ async def submit_bid(
 
     Shape    the receipt's salt is in the answer and inside the seal, nowhere else.
     Refuses  CallClosed by the database's clock after the lock; OrganizationNotVerified and
-             NotInGoodStanding for a bidder who may not take part today; what `admit` refuses.
+             NotInGoodStanding for a bidder who may not take part today; NoLockbox; what `admit`
+             refuses.
     """
+    begun = await begin_sealing(
+        session, actor, bid_id, verb=verb, expected_version=expected_version, clock=clock
+    )
+    call = begun.call
+    # What was declared for today counts, not what the organisation is when it is paid.
+    size = await identity.size_on(session, actor.organization_id, day_of(begun.now))
+    admit(offer, content=call.content, profile=call.profile, size_class=size)
+    salt = os.urandom(SALT_BYTES).hex()
+    plaintext = canonical_json({"salt": salt, "offer": offer.to_document()})
+    context = sealing.offer_context(begun.row.id)
+    closed = Closed(
+        sealed=sealing.close_for(begun.recipients, plaintext, context=context),
+        content_sha256=sha256_hex(plaintext),
+        sealed_by=SealedBy.PLATFORM,
+        salt=salt,
+    )
+    return await finish_sealing(session, actor, begun, closed, keeper=keeper)
+
+
+async def begin_sealing(
+    session: WriteSession,
+    actor: Actor,
+    bid_id: UUID,
+    *,
+    verb: str,
+    expected_version: int,
+    clock: Clock,
+) -> Begun:
+    """Lock the call and the own bid, and check everything that does not depend on the offer."""
     access.require(actor, Permission.BIDS_SUBMIT)
     row, call, now = await _own_open_bid(session, actor, bid_id, expected_version, clock)
     move = LIFECYCLE.check(row.state, verb)
     await _recheck(session, actor, row.id, call, now=now)
-    # What was declared for today counts, not what the organisation is when it is paid.
-    size = await identity.size_on(session, actor.organization_id, day_of(now))
-    admit(offer, content=call.content, profile=call.profile, size_class=size)
+    return Begun(
+        row=row,
+        call=call,
+        target=BidState(move.target),
+        recipients=await sealing.recipients_of(session, row, call.lockbox_id),
+        now=now,
+    )
+
+
+async def finish_sealing(
+    session: WriteSession, actor: Actor, begun: Begun, closed: Closed, *, keeper: Keeper
+) -> tuple[Bid, Receipt]:
+    """Keep what was sealed as the content that counts, and sign the receipt."""
+    row, call = begun.row, begun.call
     row.content_number += 1
-    receipt, version = await _sealed(session, row, call, offer, keeper=keeper, now=now)
+    version = BidVersion(
+        bid_id=row.id,
+        number=row.content_number,
+        scenario_content_version=call.content_version,
+        sealed=closed.sealed,
+        sealed_sha256=sha256_hex(closed.sealed),
+        content_sha256=closed.content_sha256,
+        received_at=begun.now,
+        sealed_by=closed.sealed_by,
+    )
+    receipt = await receipts.sign(session, version, call.number, salt=closed.salt, keeper=keeper)
     session.add(version)
-    row.state = BidState(move.target)
-    row.submitted_at = now
+    row.state = begun.target
+    row.submitted_at = begun.now
     row.version += 1
     await session.flush()
     said = BidSubmitted(
@@ -122,45 +192,8 @@ async def submit_bid(
         content_version=call.content_version,
         sealed_sha256=version.sealed_sha256,
     )
-    await tell(session, actor, row, said, now=now)
+    await tell(session, actor, row, said, now=begun.now)
     return row, receipt
-
-
-async def _sealed(
-    session: WriteSession, row: Bid, call: Call, offer: Offer, *, keeper: Keeper, now: dt.datetime
-) -> tuple[Receipt, BidVersion]:
-    """Encrypt an offer under the key of its call, bound to the row it will stand in."""
-    salt = os.urandom(SALT_BYTES).hex()
-    plaintext = canonical_json({"salt": salt, "offer": offer.to_document()})
-    version_id = new_id()
-    key = await call_key(session, call.id, keeper=keeper, now=now)
-    context = seal_context(version_id, bid_id=row.id, number=row.content_number)
-    sealed = secrets.seal(key, plaintext, context=context)
-    version = BidVersion(
-        id=version_id,
-        bid_id=row.id,
-        number=row.content_number,
-        scenario_content_version=call.content_version,
-        sealed=sealed,
-        sealed_sha256=sha256_hex(sealed),
-        content_sha256=sha256_hex(plaintext),
-        received_at=now,
-    )
-    receipt = Receipt(
-        bid_id=row.id,
-        scenario_number=call.number,
-        content_number=row.content_number,
-        received_at=now,
-        sealed_sha256=version.sealed_sha256,
-        content_sha256=version.content_sha256,
-        salt=salt,
-    )
-    return receipt, version
-
-
-def seal_context(version_id: UUID, *, bid_id: UUID, number: int) -> bytes:
-    """Name the one row in which a sealed offer opens; moved to another bid, it does not."""
-    return f"bid_version/{version_id}/{bid_id}/{number}".encode()
 
 
 async def withdraw_bid(
@@ -252,26 +285,6 @@ async def tell(
         organization_id=row.solver_id,
         scenario_id=row.scenario_id,
     )
-
-
-async def call_key(
-    session: WriteSession, scenario_id: UUID, *, keeper: Keeper, now: dt.datetime
-) -> bytes:
-    """Find or make the key of a call's bids; the call must be locked."""
-    context = sealed_context(CallSeal, "sealed_key", scenario_id=scenario_id)
-    seal = await queries.call_seal(session, scenario_id)
-    if seal is not None:
-        return keeper.unseal(seal.sealed_key, context=context)
-    key = secrets.new_key()
-    session.add(
-        CallSeal(
-            scenario_id=scenario_id,
-            sealed_key=keeper.seal(key, context=context),
-            created_at=now,
-        )
-    )
-    await session.flush()
-    return key
 
 
 async def _open_call(

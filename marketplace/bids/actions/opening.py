@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
-from marketplace.bids.actions.offering import call_key, make_move, seal_context
+from marketplace.bids.actions.offering import make_move
+from marketplace.bids.actions.sealing import Unlocked
+from marketplace.bids.actions.unsealing import open_bid
 from marketplace.bids.errors.bids import (
     AlreadyOpened,
     BidUnknown,
@@ -18,23 +18,29 @@ from marketplace.bids.errors.bids import (
     TooEarlyToOpen,
 )
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.rules.admission import Offer
 from marketplace.bids.rules.choices import may_check
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.bids.tables.bids import Bid, EligibilityCheck, Opening
+from marketplace.custody import queries as custody
+from marketplace.custody.actions import lockboxes, releasing
+from marketplace.custody.actions.releasing import Release, Released
+from marketplace.custody.rules.sides import How, Side
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidsOpened
+from marketplace.identity.actions import audit
+from marketplace.identity.actions.audit import Act
 from marketplace.identity.errors.access import NotPermitted
-from marketplace.identity.queries import organizations as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
-from marketplace.kit import secrets
+from marketplace.kit import envelopes
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
-from marketplace.kit.digests import canonical_json, sha256_hex
-from marketplace.kit.secrets import CannotUnseal, Keeper
-from marketplace.relations.actions import rechecks
+from marketplace.kit.digests import sha256_hex
+from marketplace.kit.passwords import Hasher
+from marketplace.kit.secrets import Keeper
+from marketplace.kit.tables import sealed_context
+from marketplace.notary import actions as notary
 from marketplace.scenarios.actions import calls, closing
 from marketplace.scenarios.errors import PanelNotSeated
 from marketplace.scenarios.queries import calls as scenarios
@@ -43,28 +49,65 @@ from marketplace.scenarios.rules.lifecycle import LIFECYCLE as SCENARIO_LIFECYCL
 from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
 
+RECORD_KIND: Final = "jiebang/opening/1"
+AUDIT_TEXT_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """What an opening needs besides the people: the keeper of secrets, and the slow hasher."""
+
+    keeper: Keeper
+    hasher: Hasher
+
 
 async def request_opening(
-    session: WriteSession, actor: Actor, scenario_id: UUID, *, clock: Clock
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    brought: Release,
+    hands: Hands,
+    clock: Clock,
 ) -> Opening:
-    """Start the opening as officer; nothing is opened until a supervisor witnesses it."""
+    """Start the opening as officer, by releasing that side's share of the key.
+
+    Shape    the share waits under the master key; alone it opens nothing.
+    Refuses  what `_due` refuses, OpeningRequestedAlready, and a wrong share or passphrase.
+    """
     _require_person(actor, Permission.BIDS_OPEN)
-    _, now = await _due(session, actor, scenario_id, Permission.BIDS_OPEN, clock)
+    row, now = await _due(session, actor, scenario_id, Permission.BIDS_OPEN, clock)
     if await queries.opening(session, scenario_id) is not None:
         raise OpeningRequestedAlready()
-    opening = Opening(scenario_id=scenario_id, officer_id=actor.person_id, requested_at=now)
+    released = await _released(session, actor, row, Side.OFFICER, brought, hands, now=now)
+    opening = Opening(
+        scenario_id=scenario_id,
+        officer_id=actor.person_id,
+        requested_at=now,
+        officer_how=released.how,
+        officer_reason=released.reason,
+    )
+    context = sealed_context(Opening, "officer_share", scenario_id=scenario_id)
+    opening.officer_share = hands.keeper.seal(released.share, context=context)
     session.add(opening)
     await session.flush()
     return opening
 
 
 async def witness_opening(
-    session: WriteSession, actor: Actor, scenario_id: UUID, *, keeper: Keeper, clock: Clock
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    brought: Release,
+    hands: Hands,
+    clock: Clock,
 ) -> Opening:
     """Open every timely bid as supervisor, in one act (SC11, B07); the rest lapses (B06).
 
-    Refuses  OpeningNotRequested, AlreadyOpened, SameHands; CannotUnseal when any one bid does not
-             open, and then none is.
+    Refuses  OpeningNotRequested, AlreadyOpened, SameHands, a wrong share or passphrase;
+             SealBroken when what is stored of any one bid is not what was receipted, and then none
+             is opened.
     """
     _require_person(actor, Permission.BIDS_WITNESS)
     row, now = await _due(session, actor, scenario_id, Permission.BIDS_WITNESS, clock)
@@ -74,24 +117,30 @@ async def witness_opening(
     if opening.opened_at is not None:
         raise AlreadyOpened()
     duties.require(actor, Duty.WITNESS, {Duty.OPENER: opening.officer_id})
-    key = await call_key(session, scenario_id, keeper=keeper, now=now)
-    entries = []
-    for bid in await queries.timely_bids(session, scenario_id):
-        if bid.state is BidState.SUBMITTED:
-            entries.append(await _open(session, bid, key, now=now))
-        else:
-            await make_move(session, access.SYSTEM, bid, "lapse", now=now)
+    first = _kept(opening, hands.keeper)
+    second = await _released(session, actor, row, Side.SUPERVISOR, brought, hands, now=now)
+    lockbox = await custody.lockbox(session, row.lockbox_id)
+    unlocked = Unlocked(private_key=await releasing.join(session, lockbox.id, first, second))
+    entries = await _open_all(session, scenario_id, unlocked, now=now)
+    opening.witness_id, opening.opened_at, opening.officer_share = actor.person_id, now, None
     record = {
+        "kind": RECORD_KIND,
         "scenario": row.number,
         "bid_deadline_at": _text(row.bid_deadline_at),
         "opened_at": _text(now),
         "officer": str(opening.officer_id),
         "witness": str(actor.person_id),
+        "sealing_key": envelopes.to_text(lockbox.public_key),
+        "released": [
+            _line(Side.OFFICER, opening.officer_id, first),
+            _line(Side.SUPERVISOR, actor.person_id, second),
+        ],
         "bids": entries,
     }
-    opening.witness_id, opening.opened_at = actor.person_id, now
-    opening.record = canonical_json(record)
-    opening.record_sha256 = sha256_hex(opening.record)
+    signed = await notary.sign(session, record, keeper=hands.keeper, now=now)
+    opening.record, opening.record_sha256 = signed.content, sha256_hex(signed.content)
+    opening.record_signature, opening.record_key_id = signed.signature, signed.key_id
+    await lockboxes.forget_shares(session, lockbox.id, now=now)
     await calls.begin_evaluation(session, actor, row, now=now)
     said = BidsOpened(
         scenario_id=scenario_id, opened=len(entries), record_sha256=opening.record_sha256
@@ -102,30 +151,73 @@ async def witness_opening(
     return opening
 
 
-async def _open(session: WriteSession, bid: Bid, key: bytes, *, now: dt.datetime) -> dict[str, Any]:
-    """Decrypt one bid, check it against its digests, and write its line of the record."""
-    version = await queries.bid_version(session, bid.id, bid.content_number)
-    context = seal_context(version.id, bid_id=bid.id, number=version.number)
-    try:
-        plaintext = secrets.unseal(key, version.sealed, context=context)
-    except CannotUnseal as broken:
-        raise CannotUnseal(bid_id=str(bid.id)) from broken
-    digests = (sha256_hex(version.sealed), sha256_hex(plaintext))
-    if digests != (version.sealed_sha256, version.content_sha256):
-        raise CannotUnseal(bid_id=str(bid.id))
-    document = msgspec.json.decode(plaintext)["offer"]
-    offer = Offer.from_document(document)
-    bid.offer, bid.quote_fen = document, offer.quote_fen
-    await make_move(session, access.SYSTEM, bid, "open", now=now)
-    await rechecks.unseal(session, "bid", bid.id)
-    bidder = await identity.organization(session, bid.solver_id)
+async def _released(
+    session: WriteSession,
+    actor: Actor,
+    row: Scenario,
+    side: Side,
+    brought: Release,
+    hands: Hands,
+    *,
+    now: dt.datetime,
+) -> Released:
+    """Check a share; that the recovery share was used is written into the audit log as well."""
+    lockbox = await custody.lockbox(session, row.lockbox_id)
+    released = await releasing.release(
+        session,
+        actor,
+        lockbox.id,
+        side,
+        brought,
+        keeper=hands.keeper,
+        hasher=hands.hasher,
+    )
+    if released.how is How.RECOVERY:
+        subject = {
+            "scenario_id": str(row.id),
+            "side": Side.RECOVERY.value,
+            "in_place_of": side.value,
+            "reason": (released.reason or "")[:AUDIT_TEXT_MAX],
+        }
+        act = Act(actor=actor, operation="custody_recovery", subject=subject)
+        await audit.witness(session, act, now=now)
+    return released
+
+
+def _kept(opening: Opening, keeper: Keeper) -> Released:
+    """Take out what the officer released."""
+    assert opening.officer_share is not None and opening.officer_how is not None
+    context = sealed_context(Opening, "officer_share", scenario_id=opening.scenario_id)
+    return Released(
+        share=keeper.unseal(opening.officer_share, context=context),
+        how=opening.officer_how,
+        reason=opening.officer_reason,
+    )
+
+
+async def _open_all(
+    session: WriteSession, scenario_id: UUID, unlocked: Unlocked, *, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """Open what was submitted, let the rest lapse, and write the lines of the record."""
+    call = await scenarios.call(session, scenario_id)
+    entries = []
+    for bid in await queries.timely_bids(session, scenario_id):
+        if bid.state is BidState.SUBMITTED:
+            entries.append(await open_bid(session, bid, call, unlocked, now=now))
+        else:
+            await make_move(session, access.SYSTEM, bid, "lapse", now=now)
+    return entries
+
+
+def _line(part: Side, person_id: UUID, released: Released) -> dict[str, Any]:
+    """Write down who released which share, and by what right."""
+    recovery = released.how is How.RECOVERY
     return {
-        "bid": str(bid.id),
-        "bidder": {"name": bidder.name_zh, "uscc": bidder.uscc},
-        "quote_fen": offer.quote_fen,
-        "received_at": _text(version.received_at),
-        "sealed_sha256": version.sealed_sha256,
-        "content_sha256": version.content_sha256,
+        "part": part.value,
+        "person": str(person_id),
+        "side": Side.RECOVERY.value if recovery else part.value,
+        "how": released.how.value,
+        "reason": released.reason,
     }
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select
 from marketplace.bids.errors.bids import BidUnknown, OpeningUnknown, ReceiptUnknown
 from marketplace.bids.rules.choices import Standing, choices
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
-from marketplace.bids.tables.bids import Bid, BidVersion, CallSeal, EligibilityCheck, Opening
+from marketplace.bids.tables.bids import Bid, BidVersion, EligibilityCheck, Opening
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
@@ -154,11 +154,6 @@ async def bid_version(session: ReadSession, bid_id: UUID, number: int) -> BidVer
     if row is None:
         raise BidUnknown(bid_id=str(bid_id), number=number)
     return row
-
-
-async def call_seal(session: ReadSession, scenario_id: UUID) -> CallSeal | None:
-    """Find the key of a call's bids."""
-    return (await session.exec(select(CallSeal).where(CallSeal.scenario_id == scenario_id))).first()
 
 
 async def opening(session: ReadSession, scenario_id: UUID) -> Opening | None:

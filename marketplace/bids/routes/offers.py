@@ -9,9 +9,8 @@ from litestar.params import FromPath, JSONBody
 
 from marketplace.bids.actions import offering, opening
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.routes.sealing import sealed_once
 from marketplace.bids.schemas.bids import (
-    BidIn,
+    BegunOut,
     BidItemOut,
     BidOut,
     EligibilityIn,
@@ -20,9 +19,11 @@ from marketplace.bids.schemas.bids import (
     SaltedReceiptOut,
     SealedOut,
 )
+from marketplace.bids.schemas.sealing import BidIn
 from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
+from marketplace.kit import envelopes
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import cursor_of, id_after
@@ -30,6 +31,7 @@ from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.idempotency import once
+from marketplace.wire.sealed_answers import sealed_once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
 AnyRequest = Request[Actor, None, State]
@@ -42,7 +44,7 @@ class CallBidController(Controller):
     tags = ("bids",)
 
     @post(operation_id="bids_create")
-    @once()
+    @sealed_once(required=False)
     async def create(
         self,
         request: AnyRequest,
@@ -50,11 +52,24 @@ class CallBidController(Controller):
         actor: NamedDependency[Actor],
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
         data: JSONBody[BidIn | None] = None,
-    ) -> Response[BidOut]:
-        """Begin a bid; nobody but your own organisation can see it before the opening."""
-        row = await offering.create_bid(writer, actor, scenario_id, clock=clock)
-        return await _described(request, writer, row, clock, status=201)
+    ) -> Response[BegunOut]:
+        """Begin a bid; nobody but your own organisation can see it before the opening.
+
+        The answer has the key that reads your own offer, shown this once, unless you send a public
+        key of your own.
+        """
+        private, public = _reading_pair(data)
+        row = await offering.create_bid(
+            writer, actor, scenario_id, reading_public_key=public, clock=clock
+        )
+        found = await queries.detail(writer, actor, row, now=clock.now())
+        out = BegunOut.begun(
+            BidOut.of(found, english=prefers_english(request)), reading_key=private
+        )
+        no_store = {"Cache-Control": "no-store"}
+        return answer(request, out, version=row.version, status=201, headers=no_store)
 
     @get(operation_id="bids_list")
     async def list_bids(
@@ -101,7 +116,7 @@ class BidController(Controller):
         return await _described(request, reader, row, clock)
 
     @post("/actions/submit", status_code=200, operation_id="bids_submit")
-    @sealed_once
+    @sealed_once()
     async def submit(
         self,
         request: AnyRequest,
@@ -119,7 +134,7 @@ class BidController(Controller):
         return await _sealed(request, writer, bid_id, "submit", data, keeper, clock)
 
     @post("/actions/replace", status_code=200, operation_id="bids_replace")
-    @sealed_once
+    @sealed_once()
     async def replace(
         self,
         request: AnyRequest,
@@ -201,6 +216,13 @@ class BidController(Controller):
             writer, actor, bid_id, findings=data.findings(), now=clock.now()
         )
         return await _described(request, writer, row, clock)
+
+
+def _reading_pair(data: BidIn | None) -> tuple[bytes | None, bytes]:
+    """Take the bidder's own public key, or make a pair."""
+    if data is not None and data.reading_public_key is not None:
+        return None, envelopes.from_text(data.reading_public_key)
+    return envelopes.new_pair()
 
 
 async def _sealed(

@@ -5,20 +5,24 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from marketplace.bids.actions import offering, opening
 from marketplace.bids.queries import bids as queries
 from marketplace.bids.schemas.bids import OpeningOut, OpeningRecordOut
+from marketplace.bids.schemas.sealing import ReleaseIn
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.schemas.calls import ScenarioOut
 from marketplace.wire.answers import answer, answer_bytes, expected_version, prefers_english
 from marketplace.wire.idempotency import once
+from marketplace.wire.limits import GUESSING
+from marketplace.wire.sealed_answers import sealed_once
 
 AnyRequest = Request[Actor, None, State]
 
@@ -29,33 +33,49 @@ class OpeningController(Controller):
     path = "/v1/scenarios/{scenario_id:uuid}/opening"
     tags = ("bids",)
 
-    @post(operation_id="openings_request")
-    @once()
+    @post(operation_id="openings_request", opt={GUESSING: True})
+    @sealed_once(required=False)
     async def request_opening(
         self,
         request: AnyRequest,
         scenario_id: FromPath[UUID],
-        actor: NamedDependency[Actor],
-        writer: NamedDependency[WriteSession],
-        clock: NamedDependency[Clock],
-    ) -> Response[OpeningOut]:
-        """Start the opening as officer; nothing is opened before a supervisor witnesses it."""
-        row = await opening.request_opening(writer, actor, scenario_id, clock=clock)
-        return answer(request, OpeningOut.of(row), status=201)
-
-    @post("/actions/witness", status_code=200, operation_id="openings_witness")
-    @once()
-    async def witness(
-        self,
-        request: AnyRequest,
-        scenario_id: FromPath[UUID],
+        data: JSONBody[ReleaseIn],
         actor: NamedDependency[Actor],
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
         keeper: NamedDependency[Keeper],
+        hasher: NamedDependency[Hasher],
     ) -> Response[OpeningOut]:
-        """Open every timely bid as supervisor, in one act; the rest lapses unopened."""
-        row = await opening.witness_opening(writer, actor, scenario_id, keeper=keeper, clock=clock)
+        """Release the officer's share; nothing is opened before a supervisor releases the other."""
+        hands = opening.Hands(keeper=keeper, hasher=hasher)
+        row = await opening.request_opening(
+            writer, actor, scenario_id, brought=data.release(), hands=hands, clock=clock
+        )
+        return answer(request, OpeningOut.of(row), status=201)
+
+    @post(
+        "/actions/witness",
+        status_code=200,
+        operation_id="openings_witness",
+        opt={GUESSING: True},
+    )
+    @sealed_once(required=False)
+    async def witness(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        data: JSONBody[ReleaseIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
+        hasher: NamedDependency[Hasher],
+    ) -> Response[OpeningOut]:
+        """Release the supervisor's share, and with it open every timely bid; the rest lapses."""
+        hands = opening.Hands(keeper=keeper, hasher=hasher)
+        row = await opening.witness_opening(
+            writer, actor, scenario_id, brought=data.release(), hands=hands, clock=clock
+        )
         return answer(request, OpeningOut.of(row))
 
     @get(operation_id="openings_get")

@@ -85,6 +85,17 @@ LIFECYCLE: Final = Lifecycle(
             effects=("opening record",),
         ),
         move(
+            "B07b", "exclude_unopened", B.SUBMITTED, B.NON_RESPONSIVE,
+            by=("system",),
+            guards=(
+                "deadline passed",
+                "officer and supervisor together",
+                "sealed by the bidder's own client",
+                "unreadable, or not admissible",
+            ),
+            effects=("opening record with the reason", "stops nobody else's opening"),
+        ),
+        move(
             "B08", "revoke",
             (B.OPENED, B.ELIGIBLE, B.RESPONSIVE, B.SCORED, B.RANKED, B.CANDIDATE), B.REVOKED,
             by=("solver",), guards=("after the deadline",),

@@ -6,13 +6,23 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from marketplace.bids.actions.offering import Receipt
 from marketplace.bids.actions.opening import Finding
+from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.queries.bids import Detail
 from marketplace.bids.rules.admission import Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.sealed_offer import (
+    DECLARATIONS_MAX,
+    DEDUCTIONS_MAX,
+    FIGURES_MAX,
+    SUMMARY_LENGTH_MAX,
+    SealedBy,
+)
+from marketplace.bids.schemas.sealing import SignatureOut, signature_of
 from marketplace.bids.tables.bids import Bid, BidVersion, EligibilityCheck, Opening
+from marketplace.custody.rules.sides import How, Side
 from marketplace.identity.tables.organizations import Organization
+from marketplace.kit import envelopes
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.wire.shapes import (
@@ -28,12 +38,9 @@ from marketplace.wire.shapes import (
     WholeFen,
 )
 
-FIGURES_MAX = 50
-DEDUCTIONS_MAX = 5
-DECLARATIONS_MAX = 20
 QUALIFICATIONS_MAX = 50
 
-Summary = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
+Summary = Annotated[str, StringConstraints(strip_whitespace=True, max_length=SUMMARY_LENGTH_MAX)]
 
 
 def _truth(value: Any) -> Any:
@@ -41,10 +48,6 @@ def _truth(value: Any) -> Any:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
     return value
-
-
-class BidIn(In):
-    """A bid to begin; it has no content before it is submitted."""
 
 
 class DeductionIn(In):
@@ -211,6 +214,8 @@ class BidOut(Out, frozen=True, kw_only=True):
     state: BidState
     content_number: int
     """Which sealed version counts; 0 while nothing is sealed."""
+    reading_public_key: str | None
+    """To which every sealed content is closed beside the key of the call."""
     created_at: dt.datetime
     submitted_at: dt.datetime | None
     offer: OfferOut | None
@@ -230,6 +235,11 @@ class BidOut(Out, frozen=True, kw_only=True):
             solver=SolverOut.of(found.solver),
             state=row.state,
             content_number=row.content_number,
+            reading_public_key=(
+                None
+                if row.reading_public_key is None
+                else envelopes.to_text(row.reading_public_key)
+            ),
             created_at=row.created_at,
             submitted_at=row.submitted_at,
             offer=None if row.offer is None else OfferOut.of(row.offer),
@@ -237,6 +247,20 @@ class BidOut(Out, frozen=True, kw_only=True):
             exclusion=_exclusion(row),
             actions=_actions(found.choices, english=english),
         )
+
+
+class BegunOut(BidOut, frozen=True, kw_only=True):
+    """A bid that was just begun."""
+
+    reading_key: str | None
+    """The private key that reads your own offer until the deadline: shown this once and kept
+    nowhere.  Null where you gave a public key of your own."""
+
+    @classmethod
+    def begun(cls, bid: BidOut, *, reading_key: bytes | None) -> "BegunOut":
+        """Read a new bid, with its key."""
+        text = None if reading_key is None else envelopes.to_text(reading_key)
+        return cls(**{name: getattr(bid, name) for name in bid.__struct_fields__}, reading_key=text)
 
 
 class ReceiptOut(Out, frozen=True, kw_only=True):
@@ -251,6 +275,9 @@ class ReceiptOut(Out, frozen=True, kw_only=True):
     sealed_sha256: str
     content_sha256: str
     """Digest of the canonical JSON of `{"offer": ..., "salt": ...}`."""
+    sealed_by: SealedBy
+    signed: SignatureOut | None
+    """Null under receipts that are older than signatures."""
 
     @classmethod
     def of(cls, row: BidVersion) -> "ReceiptOut":
@@ -262,6 +289,8 @@ class ReceiptOut(Out, frozen=True, kw_only=True):
             received_at=row.received_at,
             sealed_sha256=row.sealed_sha256,
             content_sha256=row.content_sha256,
+            sealed_by=row.sealed_by,
+            signed=signature_of(row),
         )
 
 
@@ -274,8 +303,10 @@ class SaltedReceiptOut(Out, frozen=True, kw_only=True):
     received_at: dt.datetime
     sealed_sha256: str
     content_sha256: str
-    salt: str
-    """With it and your offer you can compute `content_sha256`; without it nobody can guess."""
+    salt: str | None
+    """With it and your offer you can compute `content_sha256`; without it nobody can guess.
+    Null where your own client drew it."""
+    signed: SignatureOut
 
     @classmethod
     def of(cls, receipt: Receipt) -> "SaltedReceiptOut":
@@ -288,6 +319,7 @@ class SaltedReceiptOut(Out, frozen=True, kw_only=True):
             sealed_sha256=receipt.sealed_sha256,
             content_sha256=receipt.content_sha256,
             salt=receipt.salt,
+            signed=SignatureOut.of(receipt.signed),
         )
 
 
@@ -304,6 +336,8 @@ class OpeningOut(Out, frozen=True, kw_only=True):
     id: UUID
     scenario_id: UUID
     officer_id: UUID
+    officer_how: How | None
+    """By what right the officer's side was released."""
     requested_at: dt.datetime
     witness_id: UUID | None
     opened_at: dt.datetime | None
@@ -317,6 +351,7 @@ class OpeningOut(Out, frozen=True, kw_only=True):
             id=row.id,
             scenario_id=row.scenario_id,
             officer_id=row.officer_id,
+            officer_how=row.officer_how,
             requested_at=row.requested_at,
             witness_id=row.witness_id,
             opened_at=row.opened_at,
@@ -337,19 +372,37 @@ class OpenedBidOut(Out, frozen=True, kw_only=True):
     bid: UUID
     bidder: OpenedBidderOut
     quote_fen: int | None
+    content_number: int
     received_at: dt.datetime
+    sealed_by: SealedBy
     sealed_sha256: str
     content_sha256: str
+    excluded: str | None
+    """Why the bid is out although it was opened, as a code; null while it is in."""
+
+
+class ReleasedOut(Out, frozen=True, kw_only=True):
+    """Who released which share, and by what right."""
+
+    part: Side
+    person: UUID
+    side: Side
+    """`recovery` where the recovery share stood in for the side's own."""
+    how: How
+    reason: str | None
 
 
 class OpeningRecordOut(Out, frozen=True, kw_only=True):
     """The record of an opening; served as the bytes that were hashed."""
 
+    kind: str
     scenario: str
     bid_deadline_at: dt.datetime
     opened_at: dt.datetime
     officer: UUID
     witness: UUID
+    sealing_key: str
+    released: list[ReleasedOut]
     bids: list[OpenedBidOut]
 
 

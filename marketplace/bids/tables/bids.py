@@ -8,6 +8,8 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.sealed_offer import SealedBy
+from marketplace.custody.rules.sides import How
 from marketplace.kit.tables import (
     Row,
     Versioned,
@@ -41,6 +43,8 @@ class Bid(Versioned, table=True):
     solver_id: UUID = Field(foreign_key="organization.id", index=True)
     author_id: UUID = Field(foreign_key="person.id")
     state: BidState = Field(sa_type=text_enum(BidState))
+    reading_public_key: bytes | None = stored_bytes(default=None, nullable=True)
+    """The bidder's own key: every sealed content is closed to it too, until the deadline."""
     content_number: int = Field(default=0)
     """Which sealed version counts; 0 while there is none."""
     created_at: dt.datetime
@@ -70,16 +74,12 @@ class BidVersion(Row, table=True):
     content_sha256: str = digest()
     """Digest of the plaintext with its random salt: proves after the opening what was sealed."""
     received_at: dt.datetime
-
-
-class CallSeal(Row, table=True):
-    """The key of one call's bids, itself encrypted."""
-
-    __tablename__ = "call_seal"
-
-    scenario_id: UUID = Field(foreign_key="scenario.id", unique=True)
-    sealed_key: bytes = sealed(context="call_seal/{scenario_id}")
-    created_at: dt.datetime
+    sealed_by: SealedBy = Field(default=SealedBy.PLATFORM, sa_type=text_enum(SealedBy))
+    receipt: bytes | None = stored_bytes(default=None, nullable=True)
+    """The receipt as it was signed; null in versions older than signatures."""
+    receipt_signature: bytes | None = stored_bytes(default=None, nullable=True)
+    receipt_key_id: str | None = Field(default=None, max_length=16)
+    """Names the pair of the notary that signed."""
 
 
 class Opening(Row, table=True):
@@ -90,10 +90,19 @@ class Opening(Row, table=True):
     scenario_id: UUID = Field(foreign_key="scenario.id", unique=True)
     officer_id: UUID = Field(foreign_key="person.id")
     requested_at: dt.datetime
+    officer_share: bytes | None = sealed(
+        context="opening/{scenario_id}/officer_share", default=None, nullable=True
+    )
+    """What the officer released, until the witness comes; null before and after."""
+    officer_how: How | None = Field(default=None, sa_type=text_enum(How))
+    officer_reason: str | None = Field(default=None, max_length=2000)
+    """Why the recovery share was used in place of the officer's."""
     witness_id: UUID | None = Field(default=None, foreign_key="person.id")
     opened_at: dt.datetime | None = Field(default=None)
     record: bytes | None = stored_bytes(default=None, nullable=True)
     record_sha256: str | None = digest(default=None, nullable=True)
+    record_signature: bytes | None = stored_bytes(default=None, nullable=True)
+    record_key_id: str | None = Field(default=None, max_length=16)
 
 
 class EligibilityCheck(Row, table=True):

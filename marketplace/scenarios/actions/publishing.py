@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from marketplace.custody.actions import lockboxes
+from marketplace.custody.errors import CustodiansMissing
 from marketplace.events.rules.catalogue.scenarios import ScenarioPublished
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
@@ -37,6 +39,9 @@ from marketplace.scenarios.rules import lint as linting
 from marketplace.scenarios.rules.lifecycle import LIFECYCLE, ScenarioState
 from marketplace.scenarios.tables import Batch, Scenario
 
+HAS_LOCKBOX = frozenset({ScenarioState.PUBLISHED, ScenarioState.CLOSED})
+"""States in which a call needs a lockbox: it takes bids, or is to be opened."""
+
 
 async def publish(
     session: WriteSession,
@@ -46,17 +51,20 @@ async def publish(
     bid_deadline_at: dt.datetime,
     expected_version: int,
     clock: Clock,
+    recovery: Sequence[bytes] = (),
 ) -> Scenario:
-    """Put an approved call on the public list (SC07).
+    """Put an approved call on the public list (SC07), with the lockbox for its bids.
 
-    Refuses  LintFailed, DeadlineTooEarly with the earliest lawful one, CalendarYearNotLoaded.
+    Shape    `recovery` are the public keys to which the third share of the lockbox is closed.
+    Refuses  LintFailed, DeadlineTooEarly with the earliest lawful one, CalendarYearNotLoaded,
+             CustodiansMissing.
     """
     row = await row_to_move(
         session, actor, scenario_id, Permission.SCENARIOS_APPROVE, expected_version
     )
     now = await clock.decisive(session)
     earliest = await _check(session, actor, row, bid_deadline_at, now=now)
-    return await _put_online(session, actor, row, bid_deadline_at, earliest, now=now)
+    return await _put_online(session, actor, row, bid_deadline_at, earliest, recovery, now=now)
 
 
 async def schedule(
@@ -108,7 +116,9 @@ async def unschedule(
     return await tell_move(session, actor, row, "unschedule", now=now)
 
 
-async def publish_if_due(session: WriteSession, row: Scenario, *, now: dt.datetime) -> bool:
+async def publish_if_due(
+    session: WriteSession, row: Scenario, *, recovery: Sequence[bytes] = (), now: dt.datetime
+) -> bool:
     """Publish a locked call whose time has come; if a guard fails it stays approved, with a note.
 
     The schedule is dropped either way: what was refused once is not tried again at every tick.
@@ -128,7 +138,7 @@ async def publish_if_due(session: WriteSession, row: Scenario, *, now: dt.dateti
             session, access.SYSTEM, row, "publication_refused", reason=refusal.code, now=now
         )
         return False
-    await _put_online(session, access.SYSTEM, row, bid_deadline_at, earliest, now=now)
+    await _put_online(session, access.SYSTEM, row, bid_deadline_at, earliest, recovery, now=now)
     return True
 
 
@@ -140,6 +150,7 @@ async def publish_batch(
     bid_deadline_at: dt.datetime,
     expected_version: int,
     clock: Clock,
+    recovery: Sequence[bytes] = (),
 ) -> tuple[Batch, Sequence[Scenario]]:
     """Publish every waiting call of a batch, or none; what was put aside stays aside.
 
@@ -165,7 +176,7 @@ async def publish_batch(
     if blocked:
         raise BatchBlocked(blocked=blocked)
     for row, earliest in checked:
-        await _put_online(session, actor, row, bid_deadline_at, earliest, now=now)
+        await _put_online(session, actor, row, bid_deadline_at, earliest, recovery, now=now)
     batch.published_at = now
     batch.version += 1
     await session.flush()
@@ -202,7 +213,28 @@ async def _check(
         raise DeadlineTooEarly(earliest_at=earliest.at, requested_at=bid_deadline_at)
     planned = linting.Planned(published_at=now, bid_deadline_at=bid_deadline_at)
     await check_lint(session, row, profile, planned=planned)
+    await lockboxes.check_custodians(session, row.organizer_id)
     return earliest
+
+
+async def furnish(
+    session: WriteSession, row: Scenario, *, recovery: Sequence[bytes] = (), now: dt.datetime
+) -> bool:
+    """Give a locked call that was published before there were lockboxes one of its own.
+
+    Shape    False where the bureau has no custodians yet: it is asked again by the next tick.
+    """
+    if row.state not in HAS_LOCKBOX or row.lockbox_id is not None:
+        return False
+    try:
+        lockbox = await lockboxes.make_lockbox(
+            session, row.organizer_id, recovery=recovery, now=now
+        )
+    except CustodiansMissing:
+        return False
+    row.lockbox_id = lockbox.id
+    await session.flush()
+    return True
 
 
 async def _put_online(
@@ -211,9 +243,12 @@ async def _put_online(
     row: Scenario,
     bid_deadline_at: dt.datetime,
     earliest: Deadline,
+    recovery: Sequence[bytes],
     *,
     now: dt.datetime,
 ) -> Scenario:
+    lockbox = await lockboxes.make_lockbox(session, row.organizer_id, recovery=recovery, now=now)
+    row.lockbox_id = lockbox.id
     content = (await queries.version(session, row.id, row.content_version)).content
     row.published_at, row.bid_deadline_at = now, bid_deadline_at
     row.publish_at = row.publish_deadline_at = row.publish_note = None

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, not_, or_, select
 
+from marketplace.custody import queries as custody
+from marketplace.custody.rules.sides import Side
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
@@ -55,6 +57,7 @@ class Call:
     closes_at: dt.datetime | None
     """With what suspensions add to it; None while a suspension without an end holds the clock."""
     panel_seated_at: dt.datetime | None
+    lockbox_id: UUID | None
 
 
 def closing_at(row: Scenario) -> dt.datetime | None:
@@ -285,6 +288,7 @@ async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -
         bid_deadline_at=row.bid_deadline_at,
         closes_at=closing_at(row),
         panel_seated_at=row.panel_seated_at,
+        lockbox_id=row.lockbox_id,
     )
 
 
@@ -332,6 +336,7 @@ async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.d
         barred=suspensions.blocks_of(barring),
         scheduled=row.publish_at is not None,
         amendment_waits=waiting is not None,
+        custody_refused=await _custody_refused(session, actor, row, state),
     )
     return Detail(
         row=row,
@@ -359,6 +364,23 @@ async def _broken_rules(
         siblings=await siblings.siblings(session, row),
     )
     return tuple(sorted({finding.rule for finding in blocking(findings)}))
+
+
+async def _custody_refused(
+    session: ReadSession, actor: Actor, row: Scenario, state: ScenarioState
+) -> MarketplaceError | None:
+    """Ask the custody room for those who publish next, or open next."""
+    there = actor.at(row.organizer_id)
+    if state is ScenarioState.APPROVED and there.has(Role.BUREAU_APPROVER):
+        return await custody.sealing_refusal(session, row.organizer_id)
+    if state is ScenarioState.CLOSED and row.lockbox_id is not None:
+        for permission, side in (
+            (Permission.BIDS_OPEN, Side.OFFICER),
+            (Permission.BIDS_WITNESS, Side.SUPERVISOR),
+        ):
+            if there.may(permission):
+                return await custody.releasing_refusal(session, actor, row.lockbox_id, side)
+    return None
 
 
 async def _asker_refused(

@@ -26,6 +26,17 @@ async def to_publish(session: ReadSession, now: dt.datetime) -> Sequence[UUID]:
     return found.all()
 
 
+async def to_furnish(session: ReadSession, _: dt.datetime) -> Sequence[UUID]:
+    """List calls that take bids or wait for their opening, and have no lockbox."""
+    found = await session.exec(
+        select(Scenario.id)
+        .where(col(Scenario.state).in_([ScenarioState.PUBLISHED, ScenarioState.CLOSED]))
+        .where(col(Scenario.lockbox_id).is_(None))
+        .order_by(col(Scenario.id))
+    )
+    return found.all()
+
+
 async def to_close(session: ReadSession, now: dt.datetime) -> Sequence[UUID]:
     """List published calls whose deadline has passed."""
     found = await session.exec(

@@ -23,6 +23,7 @@ from marketplace.scenarios.schemas.batches import (
     BatchPublishIn,
     ProgressOut,
 )
+from marketplace.settings import Settings
 from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
@@ -118,6 +119,7 @@ class BatchController(Controller):
         actor: NamedDependency[Actor],
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
+        settings: NamedDependency[Settings],
     ) -> Response[BatchPublishedOut]:
         """Publish every waiting call of a batch in one act, or none and say what blocks."""
         row, published = await publishing.publish_batch(
@@ -127,6 +129,7 @@ class BatchController(Controller):
             bid_deadline_at=data.bid_deadline_at,
             expected_version=expected_version(request),
             clock=clock,
+            recovery=settings.recovery_keys,
         )
         out = BatchPublishedOut.of(row, list(published))
         return answer(request, out, version=row.version)

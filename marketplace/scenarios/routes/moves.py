@@ -23,6 +23,7 @@ from marketplace.scenarios.schemas.calls import (
     ScheduleIn,
     ShelveIn,
 )
+from marketplace.settings import Settings
 from marketplace.wire.answers import expected_version
 from marketplace.wire.idempotency import once
 
@@ -199,6 +200,7 @@ class MoveController(Controller):
         actor: NamedDependency[Actor],
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
+        settings: NamedDependency[Settings],
     ) -> Response[ScenarioOut]:
         """Put an approved call on the public list."""
         access.signed_in(actor)
@@ -209,6 +211,7 @@ class MoveController(Controller):
             bid_deadline_at=data.bid_deadline_at,
             expected_version=expected_version(request),
             clock=clock,
+            recovery=settings.recovery_keys,
         )
         return await described(request, writer, row, clock)
 

@@ -102,6 +102,9 @@ class Standing:
     scheduled: bool = False
     """Whether a publication is scheduled."""
     amendment_waits: bool = False
+    custody_refused: MarketplaceError | None = None
+    """Why the bids could not be sealed, or the actor not release a share; looked up only for those
+    whose next move it is."""
 
 
 def choices(actor: Actor, call: Standing) -> tuple[Choice, ...]:
@@ -247,18 +250,23 @@ def _panel_missing(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
         yield PanelNotSeated()
 
 
+def _custody_refused(actor: Actor, call: Standing) -> Iterator[MarketplaceError]:
+    if call.custody_refused is not None:
+        yield call.custody_refused
+
+
 Guard = Callable[[Actor, Standing], Iterator[MarketplaceError]]
 
 GUARDS: Final[dict[str, tuple[Guard, ...]]] = {
     "accept": (_author_accepts,),
     "approve": (_officer_approves, _broken_rules),
     "revive": (_officer_approves, _broken_rules),
-    "publish": (_officer_approves, _broken_rules),
-    "schedule": (_officer_approves, _broken_rules),
+    "publish": (_officer_approves, _broken_rules, _custody_refused),
+    "schedule": (_officer_approves, _broken_rules, _custody_refused),
     "unschedule": (_nothing_scheduled,),
     "propose_amendment": (_author_amends, _amendment_waits),
     "confirm_amendment": (_no_amendment, _proposer_confirms),
     "withdraw_amendment": (_no_amendment,),
-    "open": (_opening_barred, _panel_missing),
+    "open": (_opening_barred, _panel_missing, _custody_refused),
 }
 """The guards that can be judged before the request is there, in the order of the action."""

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.bids.actions import opening
 from marketplace.bids.errors.bids import TooEarlyToOpen
 from marketplace.events import queries as events
 from marketplace.identity.errors.access import NotPermitted
@@ -202,8 +201,7 @@ async def test_what_is_barred_is_refused(database: Database, clock: FixedClock) 
 
 async def requested_opening(database: Database, clock: FixedClock, called: given.Called) -> None:
     """The officer begins the opening."""
-    async with database.writing() as session:
-        await opening.request_opening(session, called.cast.officer.actor, called.id, clock=clock)
+    await bids.requested(database, clock, called)
 
 
 async def test_a_suspended_call_is_not_opened_at_its_announced_deadline(

@@ -40,6 +40,7 @@ def scoring_takes(content: Content) -> bool:
         profile=a_profile(Track.PRIVATE),
         closes_at=None,
         bid_deadline_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC),
+        lockbox_id=None,
         panel_seated_at=None,
     )
     try:

@@ -1,0 +1,111 @@
+"""Open one bid of a call whose lockbox two people have unlocked, and write its line of the record.
+
+Two kinds of fault are kept apart.  What is stored is not what was receipted: somebody changed the
+database, and nothing is opened.  The bidder's own client sealed something that is no offer, or one
+that would not have been admitted: that bid is out, with the reason, and all others are opened.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from marketplace.bids.actions import receipts
+from marketplace.bids.actions.offering import make_move
+from marketplace.bids.actions.sealing import Unlocked, offer_context
+from marketplace.bids.errors.sealing import OfferDigestDiffers, OfferUnreadable, SealBroken
+from marketplace.bids.queries import bids as queries
+from marketplace.bids.rules.admission import Offer, admit
+from marketplace.bids.rules.sealed_offer import SealedBy, offer_sealed
+from marketplace.bids.tables.bids import Bid, BidVersion
+from marketplace.identity.queries import organizations as identity
+from marketplace.identity.queries import profile as profiles
+from marketplace.identity.rules import access
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.kit.days import day_of
+from marketplace.kit.digests import sha256_hex
+from marketplace.kit.envelopes import CannotOpenEnvelope
+from marketplace.kit.errors import MarketplaceError
+from marketplace.relations.actions import rechecks
+from marketplace.scenarios.queries.calls import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was in the envelope of a bid: an offer, or why it is out."""
+
+    offer: Offer | None
+    exclusion: MarketplaceError | None = None
+
+
+async def open_bid(
+    session: WriteSession, bid: Bid, call: Call, unlocked: Unlocked, *, now: dt.datetime
+) -> dict[str, Any]:
+    """Decrypt one bid, check it against its receipt, and write its line of the record.
+
+    Refuses  SealBroken with the bid where the stored bytes are not those of the receipt.
+    """
+    version = await queries.bid_version(session, bid.id, bid.content_number)
+    await receipts.check(session, version, call.number)
+    if sha256_hex(version.sealed) != version.sealed_sha256:
+        raise SealBroken(bid_id=str(bid.id))
+    found = await _found(session, bid, version, call, unlocked)
+    if found.offer is not None:
+        bid.offer, bid.quote_fen = found.offer.to_document(), found.offer.quote_fen
+    excluded = None
+    if found.exclusion is not None:
+        excluded = found.exclusion.code.rpartition(".")[2]
+        bid.exclusion = excluded
+        bid.exclusion_reason = {"zh": found.exclusion.title_zh, "en": found.exclusion.title_en}
+    verb = "open" if excluded is None else "exclude_unopened"
+    await make_move(session, access.SYSTEM, bid, verb, reason=excluded, now=now)
+    await rechecks.unseal(session, "bid", bid.id)
+    bidder = await identity.organization(session, bid.solver_id)
+    return {
+        "bid": str(bid.id),
+        "bidder": {"name": bidder.name_zh, "uscc": bidder.uscc},
+        "quote_fen": bid.quote_fen,
+        "content_number": version.number,
+        "received_at": version.received_at.astimezone(dt.UTC).isoformat(),
+        "sealed_by": version.sealed_by.value,
+        "sealed_sha256": version.sealed_sha256,
+        "content_sha256": version.content_sha256,
+        "excluded": excluded,
+    }
+
+
+async def _found(
+    session: ReadSession, bid: Bid, version: BidVersion, call: Call, unlocked: Unlocked
+) -> Found:
+    """Look into the envelope; a fault of the bidder's is found, one of ours is raised."""
+    ours = version.sealed_by is SealedBy.PLATFORM
+    try:
+        offer = _read(bid, version, unlocked)
+    except (OfferUnreadable, OfferDigestDiffers) as fault:
+        if ours:
+            raise SealBroken(bid_id=str(bid.id)) from fault
+        return Found(offer=None, exclusion=fault)
+    if ours:
+        # Admitted on arrival; what an amendment asks for since then was confirmed.
+        return Found(offer=offer)
+    size = await profiles.size_on(session, bid.solver_id, day_of(version.received_at))
+    try:
+        admit(offer, content=call.content, profile=call.profile, size_class=size)
+    except MarketplaceError as refusal:
+        return Found(offer=offer, exclusion=refusal)
+    return Found(offer=offer)
+
+
+def _read(bid: Bid, version: BidVersion, unlocked: Unlocked) -> Offer:
+    try:
+        plaintext = unlocked.open(version.sealed, context=offer_context(bid.id))
+    except CannotOpenEnvelope as closed:
+        raise OfferUnreadable() from closed
+    if sha256_hex(plaintext) != version.content_sha256:
+        raise OfferDigestDiffers()
+    try:
+        document = msgspec.json.decode(plaintext)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as unreadable:
+        raise OfferUnreadable() from unreadable
+    return offer_sealed(document)

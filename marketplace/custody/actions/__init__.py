@@ -1,0 +1,1 @@
+"""What the custody room can do: register keys, make lockboxes, take shares back."""
