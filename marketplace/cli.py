@@ -12,6 +12,7 @@ from rich.console import Console
 
 from marketplace import __version__
 from marketplace.app import create_app
+from marketplace.cli_custody import bid, custody, verify_receipt
 from marketplace.cli_keys import keys
 from marketplace.client.listen import Received, create_receiver, serve_receiver
 from marketplace.demo import report
@@ -56,6 +57,8 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(custody)
+main.add_command(bid)
 
 
 @main.command()
@@ -188,6 +191,9 @@ def _say_next(settings: Settings, keys: dict[str, str], address: str, *, serving
 @main.group()
 def verify() -> None:
     """Check documents offline, with nothing but this program."""
+
+
+verify.add_command(verify_receipt)
 
 
 @verify.command("ranking")

@@ -1,1 +1,1 @@
-"""What a user of the marketplace may take home: it imports nothing of the server."""
+"""What a user of the marketplace may take home: it imports the tools of `kit` and no room."""

@@ -145,6 +145,14 @@ def is_envelope(content: bytes, *, recipients: Sequence[bytes]) -> bool:
     return whole and set(wrapped) == {recipient_id(one) for one in recipients}
 
 
+def is_closed_to(content: bytes, public_key: bytes) -> bool:
+    """Tell whether bytes have the form of an envelope of which this key is a recipient."""
+    try:
+        return recipient_id(public_key) in _head(content)[1]
+    except CannotOpenEnvelope:
+        return False
+
+
 def overhead_bytes(recipients: int) -> int:
     """Count by how much an envelope is longer than what is inside."""
     each = RECIPIENT_ID_BYTES + WRAPPED_BYTES

@@ -12,7 +12,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SERVICE_ROOMS: Final = {
     "kit": "tools that know no word of the trade are named by what they do",
     "wire": "how the house speaks HTTP is named by the parts of HTTP",
-    "client": "runs at the other side: it imports nothing of the server and needs no such order",
+    "client": "runs at the other side: it imports the tools of kit alone and needs no such order",
     "demo": "tells a story over the other rooms' actions; it has no tables and no door",
     "web": "shows instead of deciding: it has pages where the others have actions",
 }

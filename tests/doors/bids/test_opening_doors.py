@@ -7,19 +7,21 @@ import pytest
 
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
+from marketplace.kit import envelopes
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import bids as given
+from tests.given import custody
 from tests.given.identity import Someone, also, someone
-from tests.given.scenarios import Called, a_published_call, the_panel_seated
+from tests.given.scenarios import Called, Cast, a_cast, a_published_call, the_panel_seated
 from tests.given.traces import everything
 
 
 async def a_call_to_open(
-    database: Database, clock: FixedClock, *, bids: int = 2
+    database: Database, clock: FixedClock, *, bids: int = 2, cast: Cast | None = None
 ) -> tuple[Called, list[given.Begun]]:
     """Past its deadline, panel seated, nothing opened."""
-    call = await a_published_call(database, clock)
+    call = await a_published_call(database, clock, cast=cast)
     sealed = [await given.a_sealed_bid(database, clock, call) for _ in range(bids)]
     await the_panel_seated(database, clock, call)
     await given.the_deadline_passed(database, clock, call)
@@ -27,14 +29,35 @@ async def a_call_to_open(
 
 
 async def request(client: httpx.AsyncClient, call: Called, who: Someone) -> httpx.Response:
-    """Start the opening."""
-    return await client.post(f"/v1/scenarios/{call.id}/opening", headers=who.headers)
+    """Start the opening, with the officer's share whoever sends it."""
+    return await client.post(
+        f"/v1/scenarios/{call.id}/opening",
+        json=await shares_of(client, call, call.cast.officer),
+        headers=who.headers,
+    )
 
 
 async def witness(client: httpx.AsyncClient, call: Called, who: Someone) -> httpx.Response:
-    """Complete the opening."""
-    url = f"/v1/scenarios/{call.id}/opening/actions/witness"
-    return await client.post(url, headers=who.headers)
+    """Complete the opening, with the supervisor's share whoever sends it."""
+    return await client.post(
+        f"/v1/scenarios/{call.id}/opening/actions/witness",
+        json=await shares_of(client, call, call.cast.supervisor),
+        headers=who.headers,
+    )
+
+
+async def shares_of(client: httpx.AsyncClient, call: Called, who: Someone) -> dict[str, str]:
+    """What a custodian's own client makes of what it reads; after the opening nothing is left."""
+    found = await client.get(f"/v1/scenarios/{call.id}/custody", headers=who.headers)
+    (own,) = found.json()["own_shares"]
+    if own["envelope"] is None:
+        return {"share": "AA"}
+    share = envelopes.open_(
+        custody.bytes_of(own["envelope"]),
+        private_key=custody.private_key_of(who),
+        context=own["context"].encode(),
+    )
+    return {"share": custody.text_of(share)}
 
 
 @pytest.mark.postgres
@@ -68,10 +91,11 @@ async def test_one_pair_of_hands_is_not_enough(
     client: httpx.AsyncClient, database: Database, clock: FixedClock
 ) -> None:
     """Whoever is officer here and supervisor elsewhere may do either part, not both."""
-    call, _ = await a_call_to_open(database, clock)
-    officer = await someone(
-        database, Role.BUREAU_OFFICER, organization_id=call.cast.officer.organization_id
-    )
+    cast = await a_cast(database)
+    bureau_id = cast.officer.organization_id
+    officer = await someone(database, Role.BUREAU_OFFICER, organization_id=bureau_id)
+    await custody.registered(database, bureau_id, officer)
+    call, _ = await a_call_to_open(database, clock, cast=cast)
     watcher = await also(database, officer, Role.SUPERVISOR, kind=OrganizationKind.GOVERNMENT)
 
     requested = await request(client, call, officer)
@@ -94,7 +118,7 @@ async def test_each_part_has_its_role_and_its_turn(
 
     first = await witness(client, call, cast.supervisor)
     wrong = [await request(client, call, who) for who in (cast.supervisor, cast.approver)]
-    nobody = await client.post(url)
+    nobody = await client.post(url, json={"share": "AA"})
     requested = await request(client, call, cast.officer)
     again = await request(client, call, cast.officer)
     unfit = [await witness(client, call, who) for who in (cast.officer, cast.auditor, cast.poster)]

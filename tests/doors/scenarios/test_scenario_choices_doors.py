@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from tests.given import bids
+from tests.given import bids, custody
 from tests.given import identity as people
 from tests.given import scenarios as given
 from tests.given.amending import proposed
@@ -56,6 +57,9 @@ BODIES: Final[dict[str, tuple[str, str, dict[str, Any] | None]]] = {
     "bid": ("POST", "bids", None),
 }
 """How each action is asked for, in a way that only its guards can refuse."""
+
+SHARES: dict[tuple[UUID, UUID], dict[str, str]] = {}
+"""What each custodian of a call would send."""
 
 Stage = Callable[[Database, FixedClock], Awaitable[given.Called]]
 
@@ -195,6 +199,8 @@ async def ask(
 ) -> httpx.Response:
     """Ask for one action."""
     method, place, body = BODIES[action]
+    if action == "open":
+        body = SHARES.get((called.id, who.actor.person_id), {"share": "AA"})
     url = f"/v1/scenarios/{called.id}/{place}"
     if action == "open" and Role.SUPERVISOR in who.actor.roles:
         url += "/actions/witness"
@@ -210,6 +216,9 @@ async def test_offers_are_kept_and_refusals_foretold(
     allowed ones are done, each in a copy of the database.
     """
     called = await STAGES[stage](house.database, clock)
+    for custodian in (called.cast.officer, called.cast.supervisor):
+        sent = await custody.share_body_if_any(house.database, called.id, custodian)
+        SHARES[called.id, custodian.actor.person_id] = sent
     mirror = Mirror(house)
     transport = httpx.ASGITransport(app=create_app(mirror.house))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://mirror.test") as copy:
