@@ -6,6 +6,7 @@ import httpx
 from sqlmodel import select
 
 from marketplace.identity.rules.access import Role
+from marketplace.kit import signing
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.scenarios.rules.lifecycle import ScenarioState
@@ -162,6 +163,13 @@ class TestRead:
             "received_at": "2026-03-02T01:00:00Z",
             "sealed_sha256": bid.receipt.sealed_sha256,
             "content_sha256": bid.receipt.content_sha256,
+            "sealed_by": "platform",
+            "signed": {
+                "algorithm": "Ed25519",
+                "key_id": bid.receipt.signed.key_id,
+                "document": bid.receipt.signed.content.decode(),
+                "signature": signing.to_text(bid.receipt.signed.signature),
+            },
         }
         assert (none.status_code, none.json()["code"]) == (404, "bids.receipt_unknown")
         assert (nobodys.status_code, nobodys.json()["code"]) == (404, "bids.unknown")
