@@ -10,6 +10,7 @@ from marketplace import registry
 from marketplace.house import House
 from marketplace.kit import keyfiles, rotation
 from marketplace.kit.rotation import Turned, each
+from marketplace.notary import actions as notary
 from marketplace.settings import PREFIX, Settings
 from marketplace.terminal import data_option, prepared, settings_for, within, witnessed
 
@@ -50,6 +51,20 @@ def rotate(data: Path | None, renewing: bool, checking: bool, batch: int) -> Non
     if left:
         sys.exit(1)
     click.echo("everything is sealed under the current key")
+
+
+@keys.command("rotate-signing")
+@data_option
+def rotate_signing(data: Path | None) -> None:
+    """Let a new key sign receipts and records; the old public key stays listed."""
+
+    async def work(house: House) -> str:
+        async with house.database.writing() as session:
+            row = await notary.rotate(session, keeper=house.keeper, now=house.clock.now())
+        await witnessed(house, "keys rotate-signing")
+        return row.key_id
+
+    click.echo(f"signs from now on: {within(prepared(settings_for(data)), work)}")
 
 
 @keys.command()

@@ -178,7 +178,12 @@ async def approved(database: Database, clock: Clock, draft: Called) -> Called:
 
 
 async def published(
-    database: Database, clock: Clock, draft: Called, *, window: dt.timedelta = WINDOW
+    database: Database,
+    clock: Clock,
+    draft: Called,
+    *,
+    window: dt.timedelta = WINDOW,
+    recovery: Collection[bytes] = (),
 ) -> Called:
     """The draft open for bids from now on, for `window`."""
     await approved(database, clock, draft)
@@ -191,6 +196,7 @@ async def published(
             bid_deadline_at=clock.now() + window,
             expected_version=version,
             clock=clock,
+            recovery=tuple(recovery),
         )
     return draft
 
@@ -234,10 +240,11 @@ async def a_published_call(
     track: Track = Track.PRIVATE,
     content: dict[str, Any] | None = None,
     window: dt.timedelta = WINDOW,
+    recovery: Collection[bytes] = (),
 ) -> Called:
     """A call that is open for bids from now on, for `window`."""
     draft = await a_draft(database, clock, cast=cast, track=track, content=content)
-    return await published(database, clock, draft, window=window)
+    return await published(database, clock, draft, window=window, recovery=recovery)
 
 
 async def the_panel_seated(database: Database, clock: Clock, called: Called) -> None:

@@ -62,6 +62,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "scoring/actions/rankings.py": "reads, thinks and writes: none is open while it thinks",
         "kit/rotation.py": "a batch of values sealed again is a transaction; no row is looked into",
         "cli.py": "the transactions of a command",
+        "cli_keys.py": "the transactions of a command",
         "demo": "the transactions of a story",
     },
     "eval": {},
