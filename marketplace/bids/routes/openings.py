@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from marketplace.bids.actions import offering, opening
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.schemas.bids import OpeningOut, OpeningRecordOut
+from marketplace.bids.schemas.openings import OpeningOut, OpeningRecordOut
 from marketplace.bids.schemas.sealing import ReleaseIn
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor

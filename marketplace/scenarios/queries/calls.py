@@ -9,8 +9,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, not_, or_, select
 
-from marketplace.custody import queries as custody
-from marketplace.custody.rules.sides import Side
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
@@ -22,7 +20,7 @@ from marketplace.profiles import queries as profiles
 from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.profile import RuleProfile, Track
 from marketplace.scenarios.errors import ScenarioUnknown
-from marketplace.scenarios.queries import amendments, siblings, suspensions
+from marketplace.scenarios.queries import amendments, custody, siblings, suspensions
 from marketplace.scenarios.rules.choices import Choice, Standing, choices
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import (
@@ -336,7 +334,7 @@ async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.d
         barred=suspensions.blocks_of(barring),
         scheduled=row.publish_at is not None,
         amendment_waits=waiting is not None,
-        custody_refused=await _custody_refused(session, actor, row, state),
+        custody_refused=await custody.refusal(session, actor, row, state),
     )
     return Detail(
         row=row,
@@ -364,23 +362,6 @@ async def _broken_rules(
         siblings=await siblings.siblings(session, row),
     )
     return tuple(sorted({finding.rule for finding in blocking(findings)}))
-
-
-async def _custody_refused(
-    session: ReadSession, actor: Actor, row: Scenario, state: ScenarioState
-) -> MarketplaceError | None:
-    """Ask the custody room for those who publish next, or open next."""
-    there = actor.at(row.organizer_id)
-    if state is ScenarioState.APPROVED and there.has(Role.BUREAU_APPROVER):
-        return await custody.sealing_refusal(session, row.organizer_id)
-    if state is ScenarioState.CLOSED and row.lockbox_id is not None:
-        for permission, side in (
-            (Permission.BIDS_OPEN, Side.OFFICER),
-            (Permission.BIDS_WITNESS, Side.SUPERVISOR),
-        ):
-            if there.may(permission):
-                return await custody.releasing_refusal(session, actor, row.lockbox_id, side)
-    return None
 
 
 async def _asker_refused(
