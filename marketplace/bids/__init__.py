@@ -1,9 +1,9 @@
 """The offer: sealed when it arrives, opened with all the others in one act.
 
 Cast.  A `Bid` is one organisation's part in one call; a `BidVersion` is one sealed content of it,
-encrypted under the key of the call (`CallSeal`), which itself is encrypted under the installation's
-master key.  An `Opening` is the act in which an officer and a supervisor together open every timely
-bid; its record is stored as bytes and hashed.
+closed for the lockbox of the call (room `custody`) and for the bidder's own reading key.  An
+`Opening` is the act in which an officer and a supervisor each release a share of the lockbox's key
+and so open every timely bid; its record is stored as bytes, hashed and signed.
 Before the opening no query of this room returns another organisation's bid, a name, a price or a
 count.
 Lock order: scenario, then bid.

@@ -50,6 +50,23 @@ VALUES ('01890000000070008000000000000001', 1, '91350100M000100Y43', 'x', 'x', '
 """Half past midnight in Beijing, on a day that UTC calls the one before."""
 
 
+AN_OLD_BID: Final = (
+    """
+INSERT INTO bid (id, version, scenario_id, solver_id, author_id, state, content_number, created_at)
+VALUES ('01890000000070008000000000000002', 2, '01890000000070008000000000000003',
+    '01890000000070008000000000000004', '01890000000070008000000000000005', 'submitted', 1,
+    '2026-03-02 16:30:00+00:00')
+""",
+    """
+INSERT INTO bid_version (id, bid_id, number, scenario_content_version, sealed, sealed_sha256,
+    content_sha256, received_at)
+VALUES ('01890000000070008000000000000006', '01890000000070008000000000000002', 1, 1, 'x', 'x', 'x',
+    '2026-03-02 16:30:00+00:00')
+""",
+)
+"""Sealed under a key that only release 0011 knows."""
+
+
 @pytest.fixture
 def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty database: no table, no version."""
@@ -221,6 +238,30 @@ def test_marks_of_the_first_release_become_the_beginning_of_a_history(url: str) 
     command.downgrade(migration_config(url), "0001")
     marked = _asked(url, lambda found: found.execute(text("SELECT blacklisted FROM organization")))
     assert bool(marked.scalar_one()) is True
+
+
+@pytest.mark.postgres
+def test_offers_of_the_old_seal_are_not_left_behind_a_key_that_is_gone(url: str) -> None:
+    """While one is sealed and unopened the migration stops, says so, and changes nothing."""
+    migrate(url, "0011")
+
+    def an_old_bid(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET session_replication_role = replica"))
+        for statement in AN_OLD_BID:
+            connection.execute(text(statement))
+
+    _asked(url, an_old_bid)
+    before = _asked(url, schema)
+
+    with pytest.raises(RuntimeError, match="sealed under the master key"):
+        migrate(url, "0012")
+    unchanged = _asked(url, schema)
+    _asked(url, lambda connection: connection.execute(text("UPDATE bid SET state = 'withdrawn'")))
+    migrate(url, "0012")
+
+    assert unchanged == before
+    assert "lockbox" in _asked(url, schema)
 
 
 @pytest.mark.postgres
