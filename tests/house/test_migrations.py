@@ -52,9 +52,31 @@ VALUES ('01890000000070008000000000000001', 1, '91350100M000100Y43', 'x', 'x', '
 
 AN_OLD_BID: Final = (
     """
+INSERT INTO organization (id, version, uscc, name_zh, name_en, kind, size_class, is_startup,
+    region, registered_at)
+VALUES ('01890000000070008000000000000001', 1, '91350100M000100Y43', 'x', 'x', 'company', 'small',
+    true, 'x', '2026-03-02 16:30:00+00:00')
+""",
+    """
+INSERT INTO person (id, name_zh, name_en, registered_at)
+VALUES ('01890000000070008000000000000005', 'x', 'x', '2026-03-02 16:30:00+00:00')
+""",
+    """
+INSERT INTO batch (id, version, number, title, year, organizer_id, scenarios_numbered, created_at)
+VALUES ('01890000000070008000000000000007', 1, 'x', '{}', 2026, '01890000000070008000000000000001',
+    1, '2026-03-02 16:30:00+00:00')
+""",
+    """
+INSERT INTO scenario (id, version, number, batch_id, state, track, poster_type, poster_id,
+    end_user_id, content_version, created_at, organizer_id)
+VALUES ('01890000000070008000000000000003', 1, 'x', '01890000000070008000000000000007', 'published',
+    'private', 'company', '01890000000070008000000000000001', '01890000000070008000000000000001', 1,
+    '2026-03-02 16:30:00+00:00', '01890000000070008000000000000001')
+""",
+    """
 INSERT INTO bid (id, version, scenario_id, solver_id, author_id, state, content_number, created_at)
 VALUES ('01890000000070008000000000000002', 2, '01890000000070008000000000000003',
-    '01890000000070008000000000000004', '01890000000070008000000000000005', 'submitted', 1,
+    '01890000000070008000000000000001', '01890000000070008000000000000005', 'submitted', 1,
     '2026-03-02 16:30:00+00:00')
 """,
     """
@@ -246,8 +268,6 @@ def test_offers_of_the_old_seal_are_not_left_behind_a_key_that_is_gone(url: str)
     migrate(url, "0011")
 
     def an_old_bid(connection: Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET session_replication_role = replica"))
         for statement in AN_OLD_BID:
             connection.execute(text(statement))
 
