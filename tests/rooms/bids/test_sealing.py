@@ -110,6 +110,34 @@ class TestTampering:
 
         assert await self.refused(database, clock, call) == str(bids[1].id)
 
+    async def test_an_older_offer_in_the_place_of_the_newer_one(
+        self, database: Database, clock: FixedClock
+    ) -> None:
+        """It opens there, and its digests fit: only the signature under the receipt tells."""
+        call = await a_published_call(database, clock)
+        bid = await given.a_sealed_bid(database, clock, call, offer=given.an_offer(quote_fen=900))
+        async with database.writing() as session:
+            await offering.submit_bid(
+                session,
+                bid.solver.actor,
+                bid.id,
+                verb="replace",
+                offer=given.an_offer(quote_fen=800),
+                expected_version=2,
+                keeper=given.KEEPER,
+                clock=clock,
+            )
+        await the_panel_seated(database, clock, call)
+        await given.the_deadline_passed(database, clock, call)
+        await given.requested(database, clock, call)
+        async with database.writing() as session:
+            old = await queries.bid_version(session, bid.id, 1)
+            new = await queries.bid_version(session, bid.id, 2)
+            for name in ("sealed", "sealed_sha256", "content_sha256"):
+                setattr(new, name, getattr(old, name))
+
+        assert await self.refused(database, clock, call) == str(bid.id)
+
     async def test_another_master_key(self, database: Database, clock: FixedClock) -> None:
         """Without the installation's key nothing opens."""
         call, _ = await a_requested_opening(database, clock)
