@@ -48,7 +48,8 @@ from marketplace.scenarios.routes import (
     moves,
     suspensions,
 )
-from marketplace.scoring.routes import files, marking, panels, rounds
+from marketplace.scoring.routes import boards as scoring_boards
+from marketplace.scoring.routes import files, marking, panels, rounds, submissions
 from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
@@ -151,7 +152,12 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         marking.decide_responsiveness,
         files.HiddenSetController,
         files.BidSubmissionController,
-        files.get_submission,
+        submissions.SubmissionController,
+        submissions.WorkController,
+        submissions.BidBoardController,
+        scoring_boards.get_leaderboard,
+        scoring_boards.request_rescoring,
+        scoring_boards.RescoringController,
         rounds.ScenarioRoundController,
         rounds.RoundController,
         solicitations.list_schemes,

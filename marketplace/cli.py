@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
 from marketplace.pilots import queries as pilots
-from marketplace.scheduler import running, tick_once
+from marketplace.scheduler import running, scorer_of, tick_once
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
 from marketplace.terminal import data_option, prepared, settings_for, within, witnessed
@@ -115,6 +116,20 @@ def tick(data: Path | None) -> None:
     done = within(prepared(settings_for(data)), tick_once)
     for name, result in done.items():
         click.echo(f"{name}: {result}")
+
+
+@main.command("work")
+@data_option
+def work_command(data: Path | None) -> None:
+    """Measure queued files until stopped; any number of these may run beside the server."""
+
+    async def work(house: House) -> None:
+        stopping = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        await scorer_of(house).work_on(stopping=stopping)
+
+    within(prepared(settings_for(data)), work)
 
 
 @main.command()

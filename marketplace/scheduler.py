@@ -23,6 +23,8 @@ from marketplace.kit import addresses
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.scenarios import jobs as scenarios
+from marketplace.scoring import jobs as scoring
+from marketplace.scoring.actions.values import measuring
 from marketplace.webhooks import jobs as webhooks
 
 _log = structlog.get_logger("jiebang.tick")
@@ -70,6 +72,7 @@ def jobs_of(
     profiler = datasets.Profiler(
         database=house.database, storage=house.storage, settings=house.settings, clock=house.clock
     )
+    scorer = scorer_of(house)
     sweeper = datasets.Sweeper(
         database=house.database,
         storage=house.storage,
@@ -98,8 +101,18 @@ def jobs_of(
         "fan_out": lambda: webhooks.fan_out(courier),
         "profile_datasets": lambda: profiler.work(stopping=stopping),
         "sweep_datasets": sweeper.work,
+        "score": lambda: scorer.work(stopping=stopping),
+        "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
+        "tidy_boards": lambda: scoring.tidy_boards(house.database, house.clock),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
+
+
+def scorer_of(house: House) -> scoring.Scorer:
+    """Make what measures the queued files."""
+    return scoring.Scorer(
+        database=house.database, clock=house.clock, measure=measuring(house.storage)
+    )
 
 
 async def note_uses(house: House, *, everything: bool = False) -> int:

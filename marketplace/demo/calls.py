@@ -18,7 +18,9 @@ from marketplace.scenarios.actions import calls, drafting, publishing
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring.actions import evaluation, marking, panels, rankings
+from marketplace.scoring.actions import evaluation, marking, panels, rankings, submitting
+from marketplace.scoring.actions.values import measuring
+from marketplace.scoring.jobs import Scorer
 from marketplace.scoring.queries import rounds as scorings
 from marketplace.scoring.tables.rounds import RoundReason
 
@@ -251,9 +253,8 @@ async def _measure_files(play: Play, story: Story) -> dict[str, UUID]:
         stored = await play.house.storage.store_bytes(
             (story.folder / told["prediction"]).read_bytes()
         )
-        await evaluation.submit_predictions(
+        await submitting.take_file(
             play.house.database,
-            play.house.storage,
             play.seeded.actor_with(Role.SOLVER, told["organisation"]),
             bid.id,
             criterion=criterion,
@@ -261,6 +262,10 @@ async def _measure_files(play: Play, story: Story) -> dict[str, UUID]:
             scorer=play.house.scorer,
             clock=play.clock,
         )
+    scorer = Scorer(
+        database=play.house.database, clock=play.clock, measure=measuring(play.house.storage)
+    )
+    await scorer.work()
     play.say(f"测评 measured   {story.code}  {len(ids)} 份预测文件 prediction files")
     return ids
 

@@ -70,7 +70,7 @@ async def a_world(
     await play.open()
     await play.check("solver", "second", "third")
     for name in play.bids:
-        assert (await play.upload(name, given.labels(8))).status_code == 201
+        assert (await play.measured(name, given.labels(8)))["value"] == "0.8"
     objective = play.marks("parameters", solver="80", second="90", third="70")
     await play.do(play.cast.officer, f"{play.url}/objective-marks", {"marks": objective})
     await play.mark_all(solver="80", second="90", third="70")

@@ -16,8 +16,10 @@ from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
+from marketplace.scheduler import scorer_of
+from marketplace.scoring import jobs
 from marketplace.scoring.actions import panels
-from tests.conftest import START
+from tests.conftest import START, Caller
 from tests.given import custody
 from tests.given.bids import an_offer, an_opened_call
 from tests.given.identity import Someone, an_organization, someone
@@ -175,7 +177,7 @@ class Play:
     async def do(self, who: Someone, url: str, body: object = None, **headers: str) -> Any:
         """Do something that must succeed."""
         answer = await self.ask(who, "POST", url, json=body or {}, headers=headers)
-        assert answer.status_code in {200, 201}, answer.text
+        assert answer.status_code in {200, 201, 202}, answer.text
         return answer.json()
 
     async def move(self, who: Someone, url: str, verb: str, body: object = None) -> Any:
@@ -257,8 +259,26 @@ class Play:
         url = f"{self.url}/hidden-sets/benchmark"
         return await self.ask(self.cast.poster, "POST", url, content=content, headers=CSV)
 
+    async def score(self) -> int:
+        """The scorer measures whatever is queued."""
+        assert isinstance(self.client, Caller)
+        house = self.client.house
+        counted = await scorer_of(house).work()
+        await jobs.tidy_files(house.database, house.storage, house.clock)
+        return counted
+
+    async def measured(self, name: str, content: Any, **headers: str) -> dict[str, Any]:
+        """A solver sends a prediction file, it is measured, and the solver looks at it."""
+        answer = await self.upload(name, content, **headers)
+        assert answer.status_code == 202, answer.text
+        await self.score()
+        found: dict[str, Any] = await self.get(
+            self.solvers[name], f"/v1/submissions/{answer.json()['id']}"
+        )
+        return found
+
     async def upload(self, name: str, content: Any, **headers: str) -> httpx.Response:
-        """A solver sends a prediction file."""
+        """A solver sends a prediction file, which is queued."""
         url = f"/v1/bids/{self.bids[name]}/submissions/benchmark"
         return await self.ask(
             self.solvers[name], "POST", url, content=content, headers=CSV | headers

@@ -59,6 +59,8 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "datasets/actions/downloading.py": "none is open while bytes leave",
         "datasets/actions/sweeping.py": "one for each thing that is swept away",
         "scoring/actions/evaluation.py": "reads, thinks and writes: none is open while it thinks",
+        "scoring/actions/submitting.py": "none is open while bytes arrive",
+        "scoring/jobs.py": "the transactions of a tick",
         "scoring/actions/rankings.py": "reads, thinks and writes: none is open while it thinks",
         "kit/rotation.py": "a batch of values sealed again is a transaction; no row is looked into",
         "cli.py": "the transactions of a command",

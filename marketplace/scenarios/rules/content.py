@@ -140,6 +140,28 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """How files are taken for one automatic criterion; what is not said has these values."""
+
+    feedback: bool = False
+    """Whether files are taken before the bid deadline and told their value on the public split."""
+    public_share_bps: int = 0
+    """How much of the hidden set is the public split; the rest decides."""
+    daily_max: int = 10
+    """Files of one bid in one phase on one day in Beijing."""
+    total_max: int = 10
+    """Files of one bid in one phase: enough to mend mistakes, too few to probe the hidden set."""
+    evaluation_hours: int | None = None
+    """How long after the opening files are taken; None: until the ranking."""
+    freeze_before_deadline_seconds: int = 0
+    """How long before the end of the evaluation phase the board stands still."""
+    leaderboard: str = "after_result"
+    """When bidders see the board: `after_opening` or `after_result`; before the opening never."""
+    selection: str = "last"
+    """Which file counts when the solver selects none: `last` or `best`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One thing that is judged; `rule` quantifies it.  Numbers are decimals written as text."""
 
@@ -155,6 +177,8 @@ class Criterion:
     direction: str = "higher"
     formula: str | None = None
     rule: Text | None = None
+    benchmark: Benchmark | None = None
+    """How files are taken; only for what is measured automatically."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

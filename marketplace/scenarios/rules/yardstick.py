@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from marketplace.kit.money import BPS_WHOLE
-from marketplace.scenarios.rules.content import Content, Criterion
+from marketplace.scenarios.rules.content import Benchmark, Content, Criterion
 
 MARKED: Final = ("subjective_expert", "objective_expert")
 KINDS: Final = (*MARKED, "objective_auto", "objective_formula", "price_low_first")
@@ -21,6 +21,10 @@ TIE_BREAKS: Final = ("lower_evaluated_price", "earlier_receipt", "witnessed_draw
 HIGHER_POINTS_OF: Final = "higher_points_of:"
 ROUNDING_PLACES: Final = range(2, 7)
 TRIM_MAX: Final = 99
+PUBLIC_SHARE_BPS_MAX: Final = 9_000
+"""What decides needs rows of its own."""
+LEADERBOARDS: Final = ("after_opening", "after_result")
+SELECTIONS: Final = ("last", "best")
 
 _PLAIN: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -96,7 +100,25 @@ def _flaws_of(one: Criterion) -> Iterator[str]:
         yield "hard_floor"
     if (one.rule is None) and one.kind.startswith("objective"):
         yield "rule"
+    if one.benchmark is not None and not (automatic and _is_benchmark(one.benchmark)):
+        yield "benchmark"
     yield from _flaws_of_line(one, between=between, gate=gate)
+
+
+def _is_benchmark(asked: Benchmark) -> bool:
+    """Tell whether every setting can be kept: feedback needs a split, a freeze needs an end."""
+    fits = (
+        0 <= asked.public_share_bps <= PUBLIC_SHARE_BPS_MAX
+        and asked.daily_max >= 1
+        and asked.total_max >= 1
+        and (asked.evaluation_hours is None or asked.evaluation_hours >= 1)
+        and asked.freeze_before_deadline_seconds >= 0
+        and asked.leaderboard in LEADERBOARDS
+        and asked.selection in SELECTIONS
+    )
+    split = asked.public_share_bps > 0 or not asked.feedback
+    ends = asked.evaluation_hours is not None or not asked.freeze_before_deadline_seconds
+    return fits and split and ends
 
 
 def _flaws_of_line(one: Criterion, *, between: bool, gate: bool) -> Iterator[str]:

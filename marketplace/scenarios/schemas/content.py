@@ -177,6 +177,28 @@ class SchemeIn(In):
     tie_breaks: list[TieBreak] = Field(default_factory=list, max_length=LIST_MAX)
 
 
+class BenchmarkIn(In):
+    """How files are taken for one automatic criterion."""
+
+    feedback: Truth = False
+    """Whether files are taken before the deadline and told their value on the public split."""
+    public_share_bps: Annotated[Bps, Field(le=9_000)] = 0
+    """How much of the hidden set is the public split; the rest decides."""
+    daily_max: Annotated[WholeNumber, Field(ge=1, le=100)] = 10
+    """Files of one bid in one phase on one day in Beijing."""
+    total_max: Annotated[WholeNumber, Field(ge=1, le=1_000)] = 10
+    """Files of one bid in one phase."""
+    evaluation_hours: Annotated[WholeNumber, Field(ge=1, le=8_760)] | None = None
+    """How long after the opening files are taken; null: until the ranking."""
+    freeze_before_deadline_seconds: Annotated[WholeNumber, Field(ge=0, le=2_592_000)] = 0
+    """How long before the end of the evaluation phase the board stands still."""
+    leaderboard: Literal["after_opening", "after_result"] = "after_result"
+    """When bidders see the board; before the opening nobody does, in a purchase not before the
+    result."""
+    selection: Literal["last", "best"] = "last"
+    """Which file counts when the solver selects none."""
+
+
 class CriterionIn(In):
     """One thing that is judged, and what turns its value into points."""
 
@@ -198,6 +220,8 @@ class CriterionIn(In):
     direction: Literal["higher", "lower"] = "higher"
     formula: Literal["ratio_to_best_low", "ratio_to_best_high", "linear_between"] | None = None
     rule: LongBilingualIn | None = None
+    benchmark: BenchmarkIn | None = None
+    """How files are taken; only for `objective_auto`."""
 
     def document(self) -> dict[str, Any]:
         """Write it as it is stored."""

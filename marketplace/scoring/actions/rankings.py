@@ -35,7 +35,9 @@ from marketplace.scoring.errors.rounds import (
     RoundReasonNeeded,
     SheetsUnsigned,
 )
+from marketplace.scoring.errors.submissions import SubmissionsPending
 from marketplace.scoring.queries import rounds as queries
+from marketplace.scoring.queries import submissions
 from marketplace.scoring.rules import points, price
 from marketplace.scoring.rules import sheet as sheets
 from marketplace.scoring.rules.ranking import Ranking, rank
@@ -109,9 +111,10 @@ async def rank_round(
 ) -> RankingRound:
     """Compute a ranking round and keep its input and output for ever (B10-B12, SC13).
 
-    Refuses  SheetsUnsigned, PanelUnfit while a recused judge is not replaced, EligibilityPending,
-             AbnormallyLow with the quotes to decide on, RoundReasonNeeded, NotEnoughBids when
-             fewer are left than the track asks for: the call then fails.
+    Refuses  SubmissionsPending, SheetsUnsigned, PanelUnfit while a recused judge is not
+             replaced, EligibilityPending, AbnormallyLow with the quotes to decide on,
+             RoundReasonNeeded, NotEnoughBids when fewer are left than the track asks for: the call
+             then fails.
     """
     access.require(actor, Permission.ROUNDS_RANK)
     call = await evaluating_call(session, scenario_id)
@@ -121,6 +124,9 @@ async def rank_round(
     if (earlier is None) != (reason is RoundReason.FIRST):
         allowed = sorted(set(RoundReason) - {RoundReason.FIRST}) if earlier else ["first"]
         raise RoundReasonNeeded(allowed=allowed, received=reason.value)
+    waiting = await submissions.unfinished(session, scenario_id)
+    if waiting:
+        raise SubmissionsPending(count=waiting)
     await _check_panel(session, call)
     await _sift_prices(session, actor, call, now=now)
     number = 1 if earlier is None else earlier.number + 1

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from marketplace.bids.errors.bids import BidUnknown
 from marketplace.bids.queries import bids
@@ -26,6 +26,7 @@ from marketplace.scoring.errors.rounds import (
     RoundUnknown,
     SubmissionUnknown,
 )
+from marketplace.scoring.queries import submissions
 from marketplace.scoring.rules import visibility
 from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.marks import Judge, Mark
@@ -147,7 +148,21 @@ async def marks_of_seat(session: ReadSession, seat_id: UUID) -> Sequence[MarkRow
 
 
 async def hidden_set(session: ReadSession, scenario_id: UUID, criterion: str) -> HiddenSet | None:
-    """Find the newest hidden set of a criterion."""
+    """Find the hidden set of a criterion that counts: the newest of those that do."""
+    found = await session.exec(
+        select(HiddenSet)
+        .where(HiddenSet.scenario_id == scenario_id)
+        .where(HiddenSet.criterion == criterion)
+        .where(col(HiddenSet.counts_from).is_not(None))
+        .order_by(col(HiddenSet.number).desc())
+    )
+    return found.first()
+
+
+async def newest_hidden_set(
+    session: ReadSession, scenario_id: UUID, criterion: str
+) -> HiddenSet | None:
+    """Find the newest hidden set of a criterion, whether or not it counts yet."""
     found = await session.exec(
         select(HiddenSet)
         .where(HiddenSet.scenario_id == scenario_id)
@@ -181,16 +196,6 @@ async def submission_seen_by(session: ReadSession, actor: Actor, submission_id: 
     except BidUnknown as hidden:
         raise SubmissionUnknown(submission_id=str(submission_id)) from hidden
     return row
-
-
-async def submissions_counted(session: ReadSession, bid_id: UUID, criterion: str) -> int:
-    """Count the files of a bid for one criterion; one that was measured anew counts once."""
-    found = await session.exec(
-        select(func.count(col(Submission.file_name).distinct()))
-        .where(Submission.bid_id == bid_id)
-        .where(Submission.criterion == criterion)
-    )
-    return found.one()
 
 
 async def responsiveness(session: ReadSession, bid_id: UUID) -> ResponsivenessDecision | None:
@@ -320,7 +325,7 @@ async def score_sheet(
         code_version=code_version,
         rubric=rubric,
         bids=tuple(
-            [await _sheet_bid(session, bid, bidder, rubric, newest) for bid, bidder in opened]
+            [await _sheet_bid(session, call, bid, bidder, rubric, newest) for bid, bidder in opened]
         ),
         judges=tuple(
             Judge(label=seat.label, recused=seat.recused_at is not None) for seat in seated
@@ -334,18 +339,13 @@ async def score_sheet(
 
 async def _sheet_bid(
     session: ReadSession,
+    call: Call,
     bid: Bid,
     bidder: Organization,
     rubric: Rubric,
     newest: frozenset[UUID],
 ) -> SheetBid:
     offer = bid.offer or {}
-    values: dict[str, Decimal] = {}
-    metrics = {one.code for one in rubric.criteria if one.kind == Kind.OBJECTIVE_AUTO}
-    for one in await submissions_of(session, bid.id):
-        # Only values measured against the same hidden set can be compared.
-        if one.criterion in metrics and one.hidden_set_id in newest:
-            values[one.criterion] = Decimal(one.value)  # the last one counts
     assert bid.submitted_at is not None
     # Nothing is asked and nothing offered: where no price is judged, that is no price at all.
     free = not bid.quote_fen and not rubric.needs_quotes
@@ -357,7 +357,7 @@ async def _sheet_bid(
         deductions=tuple(
             Deduction(policy=one["policy"], bps=one["bps"]) for one in offer.get("deductions", ())
         ),
-        metric_values=values,
+        metric_values=await submissions.values_that_count(session, call, bid.id, rubric, newest),
         formula_values={code: Decimal(value) for code, value in offer.get("figures", {}).items()},
         exclusion=REVOKED if bid.state is BidState.REVOKED else bid.exclusion,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, InternalServerException
@@ -18,19 +18,18 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, 
 from litestar.openapi.spec.operation import Operation
 from litestar.params import FromPath
 
-from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
-from marketplace.kit.database import Database, ReadSession
+from marketplace.kit.database import Database
 from marketplace.kit.executors import Executor
 from marketplace.kit.storage import FileTooLarge, Storage, StoredFile
-from marketplace.scoring.actions import evaluation
+from marketplace.scoring.actions import evaluation, submitting
 from marketplace.scoring.errors.rounds import UploadBrokenOff
-from marketplace.scoring.queries import rounds as queries
-from marketplace.scoring.schemas.rounds import HiddenSetOut, SubmissionOut
+from marketplace.scoring.routes.submissions import submission_out
+from marketplace.scoring.schemas.rounds import HiddenSetOut
+from marketplace.scoring.schemas.submissions import SubmissionOut
 from marketplace.settings import Settings
 from marketplace.wire.answers import answer
-from marketplace.wire.shapes import PageOut
 
 AnyRequest = Request[Actor, None, State]
 
@@ -75,7 +74,7 @@ class HiddenSetController(Controller):
         scorer: NamedDependency[Executor],
         clock: NamedDependency[Clock],
     ) -> Response[HiddenSetOut]:
-        """Set the hidden set of a benchmark: `id,label`; files already there are measured anew."""
+        """Set the hidden set of a benchmark: `id,label`; where files may be there, it waits."""
         async with database.reading() as reader:
             await evaluation.truth_call(reader, actor, scenario_id, criterion=criterion)
         async with _arriving(request, storage, settings) as arrived:
@@ -101,6 +100,7 @@ class BidSubmissionController(Controller):
 
     @post(
         "/{criterion:str}",
+        status_code=202,
         operation_id="submissions_upload",
         operation_class=FileUpload,
         request_max_body_size=None,
@@ -114,55 +114,28 @@ class BidSubmissionController(Controller):
         database: NamedDependency[Database],
         storage: NamedDependency[Storage],
         settings: NamedDependency[Settings],
-        scorer: NamedDependency[Executor],
         clock: NamedDependency[Clock],
     ) -> Response[SubmissionOut]:
-        """Measure a prediction file of one's own bid: `id,prediction` or `id,score`.
+        """Queue a prediction file of one's own bid to be measured: `id,prediction` or `id,score`.
 
-        Sending the same file again answers the same and counts once.
+        It is taken whether or not a scorer is free.  Sending the same file again answers the same
+        and counts once.
         """
         async with database.reading() as reader:
-            await evaluation.check_submission(reader, actor, bid_id, criterion=criterion)
+            await submitting.check_upload(reader, actor, bid_id, criterion=criterion, clock=clock)
         async with _arriving(request, storage, settings) as arrived:
-            row = await evaluation.submit_predictions(
+            row = await submitting.take_file(
                 database,
-                storage,
                 actor,
                 bid_id,
                 criterion=criterion,
                 stored=arrived.file,
-                scorer=scorer,
                 clock=clock,
             )
             arrived.kept_as = row.file_name
-        return answer(request, SubmissionOut.of(row), status=201)
-
-    @get(operation_id="submissions_list")
-    async def list_submissions(
-        self,
-        request: AnyRequest,
-        bid_id: FromPath[UUID],
-        actor: NamedDependency[Actor],
-        reader: NamedDependency[ReadSession],
-    ) -> Response[PageOut[SubmissionOut]]:
-        """List the submissions of a bid, oldest first; the last of a criterion counts."""
-        access.signed_in(actor)
-        bid = await queries.bid_of_submissions(reader, actor, bid_id)
-        items = [SubmissionOut.of(row) for row in await queries.submissions_of(reader, bid.id)]
-        return answer(request, PageOut(items=items, next_cursor=None))
-
-
-@get("/v1/submissions/{submission_id:uuid}", operation_id="submissions_get", tags=["scoring"])
-async def get_submission(
-    request: AnyRequest,
-    submission_id: FromPath[UUID],
-    actor: NamedDependency[Actor],
-    reader: NamedDependency[ReadSession],
-) -> Response[SubmissionOut]:
-    """Show one submission to its bidder, the bureau, auditors and the poster of the call."""
-    access.signed_in(actor)
-    row = await queries.submission_seen_by(reader, actor, submission_id)
-    return answer(request, SubmissionOut.of(row))
+        async with database.reading() as reader:
+            body = await submission_out(reader, actor, row)
+        return answer(request, body, status=202)
 
 
 @dataclass(slots=True)

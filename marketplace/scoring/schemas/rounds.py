@@ -21,7 +21,6 @@ from marketplace.scoring.tables.rounds import (
     RankingRound,
     ResponsivenessDecision,
     RoundReason,
-    Submission,
 )
 from marketplace.wire.shapes import BilingualOut, Code, DecimalText, In, LongBilingualIn, Out
 
@@ -112,6 +111,8 @@ class HiddenSetOut(Out, frozen=True, kw_only=True):
     rows: int
     file_sha256: str
     uploaded_at: dt.datetime
+    counts_from: dt.datetime | None
+    """Since when files are measured against it; null: not before a re-scoring is committed."""
 
     @classmethod
     def of(cls, row: HiddenSet) -> "HiddenSetOut":
@@ -123,36 +124,7 @@ class HiddenSetOut(Out, frozen=True, kw_only=True):
             rows=row.rows,
             file_sha256=row.file_sha256,
             uploaded_at=row.uploaded_at,
-        )
-
-
-class SubmissionOut(Out, frozen=True, kw_only=True):
-    """A prediction file and what it measured; the last one of a criterion counts."""
-
-    id: UUID
-    bid_id: UUID
-    criterion: str
-    metric: str
-    value: str
-    """An exact decimal."""
-    file_sha256: str
-    size_bytes: int
-    scorer_version: str
-    submitted_at: dt.datetime
-
-    @classmethod
-    def of(cls, row: Submission) -> "SubmissionOut":
-        """Read one submission."""
-        return cls(
-            id=row.id,
-            bid_id=row.bid_id,
-            criterion=row.criterion,
-            metric=row.metric,
-            value=row.value,
-            file_sha256=row.file_sha256,
-            size_bytes=row.size_bytes,
-            scorer_version=row.scorer_version,
-            submitted_at=row.submitted_at,
+            counts_from=row.counts_from,
         )
 
 

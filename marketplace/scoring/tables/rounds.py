@@ -9,6 +9,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from marketplace.kit.tables import Row, digest, json_document, stored_bytes, text_enum
+from marketplace.scoring.rules.submissions import Phase, SubmissionState
 
 
 class RoundReason(StrEnum):
@@ -39,25 +40,43 @@ class HiddenSet(Row, table=True):
     rows: int
     uploaded_by: UUID | None = Field(default=None, foreign_key="person.id")
     uploaded_at: dt.datetime
+    counts_from: dt.datetime | None = Field(default=None)
+    """Since when files are measured against it; null: not before a re-scoring is committed."""
 
 
 class Submission(Row, table=True):
-    """One prediction file of one bid, scored against one hidden set."""
+    """One prediction file of one bid, with the value that counts; all its values are kept apart."""
 
     __tablename__ = "submission"
 
     bid_id: UUID = Field(foreign_key="bid.id", index=True)
     criterion: str = Field(max_length=64)
     metric: str = Field(max_length=100)
-    hidden_set_id: UUID = Field(foreign_key="hidden_set.id")
+    phase: Phase = Field(sa_type=text_enum(Phase))
+    state: SubmissionState = Field(sa_type=text_enum(SubmissionState))
+    hidden_set_id: UUID | None = Field(default=None, foreign_key="hidden_set.id")
+    """What the value that counts was measured against; null while there is none."""
     file_name: str = Field(max_length=64)
     file_sha256: str = digest()
     size_bytes: int
-    value: str = Field(max_length=80)
-    """The metric, an exact decimal written as text."""
-    scorer_version: str = Field(max_length=32)
+    value: str | None = Field(default=None, max_length=80)
+    """The metric on what decides, an exact decimal written as text."""
+    public_value: str | None = Field(default=None, max_length=80)
+    """The metric on the public split; null where there is none."""
+    scorer_version: str | None = Field(default=None, max_length=32)
+    failure: dict[str, Any] | None = json_document(default=None, nullable=True)
+    """Code and facts of why there is no value."""
+    quota_day: str = Field(max_length=10)
+    """The day in Beijing on which its attempt was reserved."""
+    quota_returned: bool = Field(default=False)
+    """Whether the attempt was given back, which happens once."""
+    selected_at: dt.datetime | None = Field(default=None)
+    """When its solver selected it as final; null: not, or not any more."""
     submitted_by: UUID = Field(foreign_key="person.id")
     submitted_at: dt.datetime
+    finished_at: dt.datetime | None = Field(default=None)
+    file_gone_at: dt.datetime | None = Field(default=None)
+    """When a file that costs no attempt was removed; it would fill the storage for nothing."""
 
 
 class PanelSeat(Row, table=True):

@@ -30,8 +30,8 @@ async def a_signed_play(client: httpx.AsyncClient, database: Database, clock: Fi
     """Two bids, measured, decided, marked and signed; nothing is left but to rank them."""
     play = await given.an_evaluating_play(client, database, clock)
     await play.upload_truth()
-    await play.upload("ours", labels(9))
-    await play.upload("theirs", labels(10))
+    await play.measured("ours", labels(9))
+    await play.measured("theirs", labels(10))
     decided = {"marks": play.marks("parameters", ours="80", theirs="60")}
     await play.do(play.cast.officer, f"{play.url}/objective-marks", decided)
     await play.mark_all(ours="70", theirs="90")
@@ -131,14 +131,14 @@ class TestRank:
         """First the sheets, then the measured files: each refusal names what is missing."""
         play = await given.an_evaluating_play(client, database, clock)
         await play.upload_truth()
-        await play.upload("ours", labels(9))
+        await play.measured("ours", labels(9))
         await play.mark(play.experts[0], ours="70", theirs="90")
 
         unsigned = await play.rank()
         for judge in play.experts[1:]:
             await play.mark(judge, ours="70", theirs="90")
         unmeasured = await play.rank()
-        await play.upload("theirs", labels(10))
+        await play.measured("theirs", labels(10))
         undecided = await play.rank()
 
         assert (unsigned.status_code, unsigned.json()["judges"]) == (409, ["J2", "J3"])

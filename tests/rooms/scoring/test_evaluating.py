@@ -1,9 +1,5 @@
 """What the scoring room does to its rows: events, moves of bids, races, and bids that left."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass, field
 from uuid import UUID
 
 import httpx
@@ -19,32 +15,15 @@ from marketplace.house import House
 from marketplace.identity.rules.access import SYSTEM
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from marketplace.kit.storage import LocalStorage, Storage, StoredFile
+from marketplace.kit.storage import StoredFile
 from marketplace.profiles.rules.profile import Track
 from marketplace.scoring.actions import evaluation, rankings
-from marketplace.scoring.errors.rounds import AbnormallyLow, QuotaUsed
+from marketplace.scoring.errors.rounds import AbnormallyLow
 from marketplace.scoring.queries import rounds as queries
-from marketplace.scoring.tables.rounds import RoundReason, Submission
+from marketplace.scoring.tables.rounds import RoundReason
 from tests.conftest import START
 from tests.given import scoring as given
 from tests.given.scoring import Play, labels
-
-
-async def submit(
-    house: House, play: Play, name: str, content: bytes, *, storage: Storage | None = None
-) -> Submission:
-    """A prediction file of a bid, measured."""
-    stored = await house.storage.store_bytes(content)
-    return await evaluation.submit_predictions(
-        house.database,
-        storage or house.storage,
-        play.solvers[name].actor,
-        UUID(play.bids[name]),
-        criterion="benchmark",
-        stored=stored,
-        scorer=house.scorer,
-        clock=house.clock,
-    )
 
 
 async def states(play: Play, database: Database) -> dict[str, BidState]:
@@ -67,7 +46,7 @@ class TestEvents:
         play = await given.an_evaluating_play(client, database, clock, criteria=criteria)
         await play.upload_truth()
         for name in play.bids:
-            await play.upload(name, labels(9))
+            await play.measured(name, labels(9))
         await play.mark_all(ours="80", theirs="90")
         await play.rank()
 
@@ -109,7 +88,7 @@ class TestWhoIsRanked:
         )
         await play.upload_truth()
         for name, right in {"ours": 9, "over": 9, "below": 4}.items():
-            await play.upload(name, labels(right))
+            await play.measured(name, labels(right))
         await play.mark_all()
 
         ranked = await play.rank()
@@ -158,7 +137,7 @@ class TestWhoIsRanked:
         await play.check(*quotes_yuan)
         await play.upload_truth()
         for name in quotes_yuan:
-            await play.upload(name, labels(4 if name == "below" else 9))
+            await play.measured(name, labels(4 if name == "below" else 9))
         await play.mark_all()
 
         with pytest.raises(AbnormallyLow) as stopped:
@@ -180,66 +159,6 @@ class TestWhoIsRanked:
                 "lines_fen": {"below_share_of_second_lowest": 475_000_00},
             }
         ]
-
-
-class TestRaces:
-    """What two requests at the same time, or a change in the middle of one, may not do."""
-
-    @pytest.mark.postgres
-    async def test_two_files_for_the_last_place_are_one(
-        self, client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
-    ) -> None:
-        """Nine are used, two come together: one is measured, the other hears that it is over."""
-        play = await given.an_evaluating_play(client, database, clock)
-        await play.upload_truth()
-        for right in range(evaluation.SUBMISSIONS_MAX - 1):
-            await submit(house, play, "ours", labels(right))
-
-        both = await asyncio.gather(
-            submit(house, play, "ours", labels(9)),
-            submit(house, play, "ours", labels(10)),
-            return_exceptions=True,
-        )
-
-        assert [isinstance(one, Submission) for one in both].count(True) == 1
-        assert [isinstance(one, QuotaUsed) for one in both].count(True) == 1
-
-    @pytest.mark.postgres
-    async def test_a_file_is_measured_against_the_set_that_counts(
-        self, client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
-    ) -> None:
-        """The hidden set is mended while the file is being read: the result is of the new one."""
-        play = await given.an_evaluating_play(client, database, clock)
-        await play.upload_truth()
-        mended = given.TRUTH.replace(b"r9,yes", b"r9,no")
-        sly = MendsMeanwhile(house.settings.data_dir / "storage", play=play, mended=mended)
-
-        row = await submit(house, play, "ours", labels(9), storage=sly)
-
-        async with database.reading() as session:
-            newest = await queries.hidden_set(session, UUID(play.scenario_id), "benchmark")
-        assert newest is not None
-        assert (newest.number, row.hidden_set_id, row.value) == (2, newest.id, "1")
-
-
-@dataclass(frozen=True, kw_only=True)
-class MendsMeanwhile(LocalStorage):
-    """A storage that lets the poster mend the hidden set after it was read for the first time."""
-
-    play: Play
-    mended: bytes
-    reads: list[str] = field(default_factory=list)
-
-    async def stream(
-        self, name: str, *, start: int = 0, length: int | None = None
-    ) -> AsyncGenerator[bytes, None]:
-        """Read as any storage does; the hidden set changes while the first file is read."""
-        self.reads.append(name)
-        if len(self.reads) == 1:
-            assert (await self.play.upload_truth(self.mended)).status_code == 201
-        async with aclosing(super().stream(name, start=start, length=length)) as pieces:
-            async for piece in pieces:
-                yield piece
 
 
 class TestHiddenSet:

@@ -1,0 +1,174 @@
+"""What ticks: queued files are measured, and boards lose the teams whose bid is out.
+
+Any number of processes may do this at the same time.  A process that is killed loses nothing: what
+it had leased comes due again when the lease runs out.
+"""
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from marketplace.kit.clock import Clock
+from marketplace.kit.database import Database
+from marketplace.kit.errors import MarketplaceError, Unavailable
+from marketplace.kit.storage import Storage
+from marketplace.scoring.actions import boards, scoring, submitting, working
+from marketplace.scoring.actions.scoring import Brought, Leased, Outcome
+from marketplace.scoring.actions.values import Measure, Task
+from marketplace.scoring.queries import standings, submissions
+from marketplace.scoring.queries import work as queries
+from marketplace.scoring.rules import submissions as rules
+from marketplace.scoring.rules import work as pace
+
+_log = structlog.get_logger("jiebang.scorer")
+FILES_AT_ONCE = 200
+POLL_SECONDS = 0.2
+"""How often a scorer that has nothing to do looks for work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorer:
+    """Everything that measuring needs."""
+
+    database: Database
+    clock: Clock
+    measure: Measure
+    slots: int = 2
+    """How many pieces of work are under way at a time."""
+    poll_seconds: float = POLL_SECONDS
+    heartbeat_seconds: float = pace.HEARTBEAT.total_seconds()
+    draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
+
+    async def work(self, *, stopping: asyncio.Event | None = None) -> int:
+        """Measure what is due until nothing is; say how many results counted.
+
+        When `stopping` is set nothing new is taken, and what is under way is given back.
+        """
+        held: set[UUID] = set()
+        under_way: set[asyncio.Task[Brought]] = set()
+        counted = 0
+        async with self._beating(held):
+            try:
+                while True:
+                    stop = stopping is not None and stopping.is_set()
+                    if not stop and len(under_way) < self.slots:
+                        for leased in await self.take(self.slots - len(under_way)):
+                            held.add(leased.token)
+                            under_way.add(asyncio.create_task(self.bring(leased)))
+                    if not under_way:
+                        return counted
+                    done, under_way = await asyncio.wait(
+                        under_way,
+                        timeout=self.poll_seconds,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                    for task in done:
+                        brought = task.result()
+                        counted += await self.record(brought)
+                        held.discard(brought.leased.token)
+            finally:
+                for task in under_way:
+                    task.cancel()
+                await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def work_on(self, *, stopping: asyncio.Event) -> None:
+        """Measure until told to stop; a failed round is logged and does not end it."""
+        while not stopping.is_set():
+            try:
+                await self.work(stopping=stopping)
+            except Exception:
+                _log.exception("scoring failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self.poll_seconds)
+
+    async def take(self, room: int) -> list[Leased]:
+        """Lease what is due."""
+        async with self.database.reading() as reader:
+            if not await queries.anything_open(reader):
+                return []
+        async with self.database.writing() as session:
+            now = await self.clock.decisive(session)
+            return await scoring.lease(session, limit=room, now=now)
+
+    async def bring(self, leased: Leased) -> Brought:
+        """Measure what was leased, with no session open."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        outcomes = []
+        for task in leased.tasks:
+            outcome = await self._outcome(task)
+            if outcome is None:
+                break
+            outcomes.append(outcome)
+        return Brought(
+            leased=leased,
+            outcomes=tuple(outcomes),
+            milliseconds=int((loop.time() - begun) * 1000),
+            draw=self.draw(),
+        )
+
+    async def _outcome(self, task: Task) -> Outcome | None:
+        """Measure one file; None when it is not the file's fault that there is nothing to tell."""
+        told = Outcome(submission_id=task.submission_id, hidden_set_id=task.hidden_set_id)
+        try:
+            return dataclasses.replace(told, measured=await self.measure(task))
+        except Unavailable:
+            return None
+        except MarketplaceError as refused:
+            refusal = rules.failure(refused.code, dict(refused.facts))
+            return dataclasses.replace(told, refusal=refusal)
+        except Exception:
+            _log.exception("measuring failed", submission_id=str(task.submission_id))
+            return None
+
+    async def record(self, brought: Brought) -> bool:
+        """Write down what was found."""
+        async with self.database.writing() as session:
+            now = await self.clock.decisive(session)
+            return await scoring.record(session, brought, now=now)
+
+    @asynccontextmanager
+    async def _beating(self, held: set[UUID]) -> AsyncIterator[None]:
+        """Renew what is held, for as long as it is."""
+        beat = asyncio.create_task(self._beat(held))
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    async def _beat(self, held: set[UUID]) -> None:
+        while True:
+            await asyncio.sleep(self.heartbeat_seconds)
+            if not held:
+                continue
+            async with self.database.writing() as session:
+                now = await self.clock.decisive(session)
+                await working.renew(session, set(held), now=now)
+
+
+async def tidy_files(database: Database, storage: Storage, clock: Clock) -> int:
+    """Remove the files of submissions that ended without a value; say how many."""
+    async with database.reading() as reader:
+        names = await submissions.files_for_nothing(reader, limit=FILES_AT_ONCE)
+    for name in names:
+        await storage.discard(name)
+    if names:
+        async with database.writing() as session:
+            await submitting.note_removed(session, names, now=clock.now())
+    return len(names)
+
+
+async def tidy_boards(database: Database, clock: Clock) -> int:
+    """Take teams off the boards whose bid is out; say how many places that were."""
+    async with database.reading() as reader:
+        if not await standings.left_behind(reader, limit=1):
+            return 0
+    async with database.writing() as session:
+        return await boards.take_off(session, now=clock.now())

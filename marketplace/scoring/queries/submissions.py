@@ -1,0 +1,205 @@
+"""What can be asked of submissions: where they stand, which one counts, what is left to send."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from sqlmodel import col, exists, func, select
+
+from marketplace.bids.queries import bids
+from marketplace.bids.tables.bids import Bid
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.scenarios.queries.calls import Call
+from marketplace.scenarios.rules.content import Benchmark
+from marketplace.scoring.errors.rounds import SubmissionUnknown
+from marketplace.scoring.rules import boards, submissions
+from marketplace.scoring.rules.criteria import Direction
+from marketplace.scoring.rules.rubric import Kind, Rubric
+from marketplace.scoring.rules.submissions import DEFAULT, Phase, Sent, Stage, SubmissionState
+from marketplace.scoring.tables.rounds import HiddenSet, Submission
+from marketplace.scoring.tables.submissions import QuotaUse, SubmissionResult
+
+ALL_DAYS = "all"
+
+
+def benchmark_of(call: Call, code: str) -> Benchmark:
+    """Tell how files of a criterion are taken; the usual way if the call does not say."""
+    found = next((one.benchmark for one in call.content.criteria if one.code == code), None)
+    return found or DEFAULT
+
+
+async def stage_of(session: ReadSession, call: Call, bid: Bid) -> Stage:
+    """Gather what decides whether files of a bid are taken."""
+    opening = await bids.opening(session, call.id)
+    return Stage(
+        call_state=call.state,
+        bid_state=bid.state,
+        closes_at=call.closes_at,
+        opened_at=None if opening is None else opening.opened_at,
+    )
+
+
+async def submission(session: ReadSession, submission_id: UUID) -> Submission:
+    """Find one submission."""
+    row = await session.get(Submission, submission_id)
+    if row is None:
+        raise SubmissionUnknown(submission_id=str(submission_id))
+    return row
+
+
+async def submission_held(session: WriteSession, submission_id: UUID) -> Submission:
+    """Find one submission and hold it."""
+    found = await session.exec(
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row = found.first()
+    if row is None:
+        raise SubmissionUnknown(submission_id=str(submission_id))
+    return row
+
+
+async def of_bid(session: ReadSession, bid_id: UUID, criterion: str) -> Sequence[Submission]:
+    """List the submissions of a bid for one criterion, oldest first."""
+    found = await session.exec(
+        select(Submission)
+        .where(Submission.bid_id == bid_id)
+        .where(Submission.criterion == criterion)
+        .order_by(col(Submission.id))
+    )
+    return found.all()
+
+
+def sent(row: Submission, value: str, direction: Direction) -> Sent:
+    """Turn a scored submission into what the choice among several sees."""
+    return Sent(
+        id=row.id,
+        phase=row.phase,
+        received_at=row.submitted_at,
+        key=boards.sort_key(Decimal(value), direction),
+        selected=row.selected_at is not None,
+    )
+
+
+def counting(
+    rows: Sequence[Submission], benchmark: Benchmark, direction: Direction
+) -> Submission | None:
+    """Tell which of the submissions of one bid counts for one criterion."""
+    scored = {
+        row.id: (row, row.value)
+        for row in rows
+        if row.state is SubmissionState.SCORED and row.value is not None
+    }
+    found = submissions.counting(
+        [sent(row, value, direction) for row, value in scored.values()], benchmark.selection
+    )
+    return None if found is None else scored[found.id][0]
+
+
+async def results_of(session: ReadSession, submission_id: UUID) -> Sequence[SubmissionResult]:
+    """List everything a submission ever measured, oldest first."""
+    found = await session.exec(
+        select(SubmissionResult)
+        .where(SubmissionResult.submission_id == submission_id)
+        .order_by(col(SubmissionResult.id))
+    )
+    return found.all()
+
+
+async def used(
+    session: ReadSession, bid_id: UUID, criterion: str, phase: Phase, *, now: dt.datetime
+) -> dict[str, int]:
+    """Tell how many attempts are used, today (`day`) and in all."""
+    today = submissions.day_key(now)
+    found = await session.exec(
+        select(QuotaUse.day, QuotaUse.used)
+        .where(QuotaUse.bid_id == bid_id)
+        .where(QuotaUse.criterion == criterion)
+        .where(QuotaUse.phase == phase.value)
+        .where(col(QuotaUse.day).in_([today, ALL_DAYS]))
+    )
+    by_day = dict(found.all())
+    return {"day": by_day.get(today, 0), "all": by_day.get(ALL_DAYS, 0)}
+
+
+async def unfinished(session: ReadSession, scenario_id: UUID) -> int:
+    """Count the submissions of opened bids that still wait for their value."""
+    found = await session.exec(
+        select(func.count())
+        .select_from(Submission)
+        .join(Bid, col(Bid.id) == col(Submission.bid_id))
+        .where(Bid.scenario_id == scenario_id)
+        .where(col(Bid.state).in_(submissions.EVALUATION_BIDS))
+        .where(col(Submission.state).in_(submissions.OPEN_STATES))
+    )
+    return found.one()
+
+
+async def to_measure_anew(
+    session: ReadSession, hidden: HiddenSet, *, after: UUID, limit: int
+) -> Sequence[Submission]:
+    """Find scored submissions that have no result against a newer hidden set yet, in order."""
+    measured = (
+        exists()
+        .where(col(SubmissionResult.submission_id) == col(Submission.id))
+        .where(col(SubmissionResult.hidden_set_id) == hidden.id)
+    )
+    found = await session.exec(
+        select(Submission)
+        .join(Bid, col(Bid.id) == col(Submission.bid_id))
+        .where(Bid.scenario_id == hidden.scenario_id)
+        .where(Submission.criterion == hidden.criterion)
+        .where(Submission.state == SubmissionState.SCORED)
+        .where(col(Submission.id) > after)
+        .where(~measured)
+        .order_by(col(Submission.id))
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def scored_count(session: ReadSession, scenario_id: UUID, criterion: str) -> int:
+    """Count the scored submissions of one criterion of a call."""
+    found = await session.exec(
+        select(func.count())
+        .select_from(Submission)
+        .join(Bid, col(Bid.id) == col(Submission.bid_id))
+        .where(Bid.scenario_id == scenario_id)
+        .where(Submission.criterion == criterion)
+        .where(Submission.state == SubmissionState.SCORED)
+    )
+    return found.one()
+
+
+async def values_that_count(
+    session: ReadSession, call: Call, bid_id: UUID, rubric: Rubric, newest: Collection[UUID]
+) -> dict[str, Decimal]:
+    """Read the value of a bid on every automatic criterion for which it has one.
+
+    Shape    only of the `newest` hidden sets: values against different sets cannot be compared.
+    """
+    values: dict[str, Decimal] = {}
+    for criterion in rubric.criteria:
+        if criterion.kind != Kind.OBJECTIVE_AUTO:
+            continue
+        own = await of_bid(session, bid_id, criterion.code)
+        comparable = [one for one in own if one.hidden_set_id in newest]
+        chosen = counting(comparable, benchmark_of(call, criterion.code), criterion.direction)
+        if chosen is not None and chosen.value is not None:
+            values[criterion.code] = Decimal(chosen.value)
+    return values
+
+
+async def files_for_nothing(session: ReadSession, *, limit: int) -> Sequence[str]:
+    """Name the stored files of submissions that ended without a value."""
+    found = await session.exec(
+        select(Submission.file_name)
+        .where(col(Submission.state).in_(submissions.FREE_STATES))
+        .where(col(Submission.file_gone_at).is_(None))
+        .where(col(Submission.hidden_set_id).is_(None))
+        .limit(limit)
+    )
+    return found.all()

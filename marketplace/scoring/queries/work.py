@@ -1,0 +1,135 @@
+"""The queue: what is due, how far things are, how many wait."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from marketplace.bids.errors.bids import BidUnknown
+from marketplace.bids.queries import bids
+from marketplace.identity.rules.access import Actor
+from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scoring.errors.submissions import WorkUnknown
+from marketplace.scoring.queries import rounds
+from marketplace.scoring.rules.work import OPEN, WorkKind, WorkState
+from marketplace.scoring.tables.rounds import Submission
+from marketplace.scoring.tables.submissions import Work
+
+SAMPLE = 50
+"""How many finished files the mean of an estimate is taken over."""
+
+
+async def due(session: WriteSession, *, limit: int, now: dt.datetime) -> Sequence[Work]:
+    """Find and hold what may be taken now, most urgent first; what another worker holds is skipped.
+
+    What is running is due again when its lease ran out.
+    """
+    found = await session.exec(
+        select(Work)
+        .where(col(Work.state).in_(OPEN))
+        .where(Work.next_at <= now)
+        .order_by(col(Work.priority), col(Work.next_at), col(Work.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def held(session: WriteSession, work_id: UUID) -> Work:
+    """Find one piece of work and hold it."""
+    found = await session.exec(
+        select(Work)
+        .where(Work.id == work_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row = found.first()
+    if row is None:
+        raise WorkUnknown(work_id=str(work_id))
+    return row
+
+
+async def of_subject(session: ReadSession, subject_id: UUID) -> Work | None:
+    """Find the work that is or was done about something; the newest if there were several."""
+    found = await session.exec(
+        select(Work).where(Work.subject_id == subject_id).order_by(col(Work.id).desc())
+    )
+    return found.first()
+
+
+async def leased(session: WriteSession, tokens: Collection[UUID]) -> Sequence[Work]:
+    """Find and hold what is still leased under these tokens, in the order of ids."""
+    found = await session.exec(
+        select(Work)
+        .where(col(Work.lease_token).in_(tokens))
+        .where(Work.state == WorkState.RUNNING)
+        .order_by(col(Work.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def seen_by(session: ReadSession, actor: Actor, work_id: UUID) -> Work:
+    """Find one piece of work the actor may see: their own, or that of a call they watch.
+
+    Work that tells of a sealed bid is its owner's alone until the bid is opened.
+    """
+    row = await session.get(Work, work_id)
+    if row is None:
+        raise WorkUnknown(work_id=str(work_id))
+    if row.organization_id is not None and row.organization_id == actor.organization_id:
+        return row
+    try:
+        if row.kind is WorkKind.SCORE:
+            submission = await session.get(Submission, row.subject_id)
+            assert submission is not None
+            await rounds.bid_of_submissions(session, actor, submission.bid_id)
+        elif not bids.may_read_opened(actor, await scenarios.scenario(session, row.scenario_id)):
+            raise WorkUnknown(work_id=str(work_id))
+    except BidUnknown as hidden:
+        raise WorkUnknown(work_id=str(work_id)) from hidden
+    return row
+
+
+async def ahead_of(session: ReadSession, row: Work) -> int:
+    """Count what will be taken before this: of everybody's, or of one's own while bids are sealed.
+
+    A position among everybody's would tell that others bid.
+    """
+    same = col(Work.priority) == row.priority
+    before = (col(Work.priority) < row.priority) | (same & (col(Work.created_at) < row.created_at))
+    statement = (
+        select(func.count())
+        .select_from(Work)
+        .where(col(Work.state).in_(OPEN))
+        .where(Work.id != row.id)
+        .where(before)
+    )
+    if row.sealed:
+        statement = statement.where(Work.organization_id == row.organization_id)
+    return (await session.exec(statement)).one()
+
+
+async def mean_milliseconds(session: ReadSession) -> int | None:
+    """Tell how long a file took on average of late; None before anything was measured."""
+    latest = (
+        select(col(Work.busy_ms).label("busy_ms"))
+        .where(Work.kind == WorkKind.SCORE)
+        .where(Work.state == WorkState.DONE)
+        .order_by(col(Work.finished_at).desc())
+        .limit(SAMPLE)
+        .subquery()
+    )
+    found = await session.exec(select(func.sum(latest.c.busy_ms), func.count()))
+    total, count = found.one()
+    return int(total) // count if count else None
+
+
+async def anything_open(session: ReadSession) -> bool:
+    """Tell whether anything is queued or running."""
+    found = await session.exec(select(Work.id).where(col(Work.state).in_(OPEN)).limit(1))
+    return found.first() is not None
