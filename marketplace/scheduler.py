@@ -8,6 +8,7 @@ work from the database under a lock or lease.
 """
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -111,7 +112,11 @@ def jobs_of(
 def scorer_of(house: House) -> scoring.Scorer:
     """Make what measures the queued files."""
     return scoring.Scorer(
-        database=house.database, clock=house.clock, measure=measuring(house.storage)
+        database=house.database,
+        clock=house.clock,
+        measure=measuring(house.storage),
+        slots=house.settings.scorer_slots,
+        patience=dt.timedelta(seconds=house.settings.scorer_lease_seconds),
     )
 
 

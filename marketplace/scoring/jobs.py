@@ -6,6 +6,7 @@ it had leased comes due again when the lease runs out.
 
 import asyncio
 import dataclasses
+import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -42,7 +43,8 @@ class Scorer:
     slots: int = 2
     """How many pieces of work are under way at a time."""
     poll_seconds: float = POLL_SECONDS
-    heartbeat_seconds: float = pace.HEARTBEAT.total_seconds()
+    patience: dt.timedelta = pace.LEASE
+    """After how long without a sign of life another scorer takes the work."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
 
     async def work(self, *, stopping: asyncio.Event | None = None) -> int:
@@ -94,7 +96,7 @@ class Scorer:
                 return []
         async with self.database.writing() as session:
             now = await self.clock.decisive(session)
-            return await scoring.lease(session, limit=room, now=now)
+            return await scoring.lease(session, limit=room, now=now, patience=self.patience)
 
     async def bring(self, leased: Leased) -> Brought:
         """Measure what was leased, with no session open."""
@@ -145,12 +147,12 @@ class Scorer:
 
     async def _beat(self, held: set[UUID]) -> None:
         while True:
-            await asyncio.sleep(self.heartbeat_seconds)
+            await asyncio.sleep(self.patience.total_seconds() / pace.BEATS)
             if not held:
                 continue
             async with self.database.writing() as session:
                 now = await self.clock.decisive(session)
-                await working.renew(session, set(held), now=now)
+                await working.renew(session, set(held), now=now, patience=self.patience)
 
 
 async def tidy_files(database: Database, storage: Storage, clock: Clock) -> int:

@@ -126,6 +126,9 @@ BODIES: dict[str, Any] = {
     "panels_replace": {"label": "J5", "person_id": "{stranger_id}"},
     "hidden_sets_upload": given.TRUTH,
     "submissions_upload": given.labels(9),
+    "submissions_disqualify": {"reason": "抄袭公开答案(示例)"},
+    "rescorings_request": {"criterion": "benchmark", "reason": "隐藏集泄露(示例)"},
+    "rescorings_commit": {"preview_sha256": "0" * 64},
     "score_sheets_record": {
         "marks": [{"bid_id": "{bid_id}", "criterion": "plan", "mark": "80"}],
         "sign": False,
@@ -149,5 +152,6 @@ QUERIES: dict[str, dict[str, str]] = {
     "scenario_board_search": {"q": "预警"},
     "datasets_usage": {"year": "2026"},
     "data_sources_usage": {"year": "2026"},
+    "leaderboard_get": {"criterion": "benchmark"},
 }
 """What an address has to carry besides."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -13,6 +14,7 @@ from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
+from marketplace.scoring.queries import work
 from marketplace.webhooks.actions import fanout
 from tests.doors import dataset_world as data
 from tests.doors.bodies import TIE
@@ -71,6 +73,9 @@ async def a_world(
     await play.check("solver", "second", "third")
     for name in play.bids:
         assert (await play.measured(name, given.labels(8)))["value"] == "0.8"
+    assert (await play.upload_truth(given.TRUTH.replace(b"r9,yes", b"r9,no"))).status_code == 201
+    anew = {"criterion": "benchmark", "reason": "标签有误(示例)"}
+    rescoring = await play.do(play.cast.poster, f"{play.url}/rescorings", anew)
     objective = play.marks("parameters", solver="80", second="90", third="70")
     await play.do(play.cast.officer, f"{play.url}/objective-marks", {"marks": objective})
     await play.mark_all(solver="80", second="90", third="70")
@@ -82,7 +87,17 @@ async def a_world(
     values = await _values(database, play, people, ranked.json()["id"])
     values |= await data.values(client, house, play, people)
     values |= await board.ranked_proposals(database, play)
-    return World(people=people, values=values | {"enquiry_id": asked["id"]})
+    values |= {"enquiry_id": asked["id"], "rescoring_id": rescoring["id"]}
+    values["work_id"] = str(await _work_of(database, values["submission_id"]))
+    return World(people=people, values=values)
+
+
+async def _work_of(database: Database, submission_id: str) -> UUID:
+    """The work by which a submission was measured."""
+    async with database.reading() as session:
+        found = await work.of_subject(session, UUID(submission_id))
+    assert found is not None
+    return found.id
 
 
 KIND_OF: dict[Role, OrganizationKind] = {

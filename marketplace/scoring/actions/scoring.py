@@ -73,7 +73,13 @@ class Brought:
     """Uniform in [0, 1]; decides the jitter of a wait."""
 
 
-async def lease(session: WriteSession, *, limit: int, now: dt.datetime) -> list[Leased]:
+async def lease(
+    session: WriteSession,
+    *,
+    limit: int,
+    now: dt.datetime,
+    patience: dt.timedelta = pace.LEASE,
+) -> list[Leased]:
     """Take up to `limit` pieces of work that are due; what was lost too often is given up."""
     taken = []
     for row in await queue.due(session, limit=limit, now=now):
@@ -83,7 +89,7 @@ async def lease(session: WriteSession, *, limit: int, now: dt.datetime) -> list[
         tasks = await _tasks(session, row, now=now)
         if tasks is None:
             continue
-        token = working.take(row, now=now)
+        token = working.take(row, now=now, patience=patience)
         taken.append(
             Leased(
                 work_id=row.id,

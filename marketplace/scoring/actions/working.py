@@ -47,23 +47,29 @@ async def enqueue(
     return row
 
 
-def take(row: Work, *, now: dt.datetime) -> UUID:
+def take(row: Work, *, now: dt.datetime, patience: dt.timedelta = rules.LEASE) -> UUID:
     """Lease work that is held: a new token fences off whoever had it before."""
     row.state = WorkState(rules.LIFECYCLE.check(row.state, "lease").target)
     row.tries += 1
     row.lease_token = new_id()
-    row.next_at = now + rules.LEASE
+    row.next_at = now + patience
     row.started_at = row.started_at or now
     return row.lease_token
 
 
-async def renew(session: WriteSession, tokens: Collection[UUID], *, now: dt.datetime) -> set[UUID]:
+async def renew(
+    session: WriteSession,
+    tokens: Collection[UUID],
+    *,
+    now: dt.datetime,
+    patience: dt.timedelta = rules.LEASE,
+) -> set[UUID]:
     """Prolong leases that are still held; name the tokens that are."""
     if not tokens:
         return set()
     rows = await queries.leased(session, tokens)
     for row in rows:
-        row.next_at = now + rules.LEASE
+        row.next_at = now + patience
     await session.flush()
     return {row.lease_token for row in rows if row.lease_token is not None}
 

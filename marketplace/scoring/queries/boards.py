@@ -86,7 +86,7 @@ async def page_seen_by(
         Place(rank=rank, entry=entry, solver_id=solver_id, name_zh=name)
         for rank, (entry, solver_id, name) in zip(ranks, shown, strict=True)
     )
-    more = _cursor(shown[-1][0]) if len(rows) > limit else None
+    more = cursor_behind(shown[-1][0]) if len(rows) > limit else None
     return BoardPage(seen=seen, places=places, next_cursor=more)
 
 
@@ -260,7 +260,8 @@ async def _standing_then(session: ReadSession, seen: Seen, key: str) -> tuple[in
     return int(found[0]), int(found[1])
 
 
-def _cursor(entry: BoardEntry) -> str:
+def cursor_behind(entry: BoardEntry) -> str:
+    """Name the place behind an entry."""
     return cursor_of(f"{entry.sort_key} {entry.received_at.isoformat()} {entry.bid_id}")
 
 

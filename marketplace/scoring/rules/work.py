@@ -47,7 +47,7 @@ LIFECYCLE: Final = Lifecycle(
 )  # fmt: skip
 
 LEASE: Final = dt.timedelta(seconds=30)
-HEARTBEAT: Final = LEASE / 3
+BEATS: Final = 3
 """A worker that lives renews its lease twice before it runs out."""
 TRIES_MAX: Final = 5
 """Leases that may end without a word: a file that kills whoever touches it must not go round for
