@@ -45,6 +45,8 @@ class Scorer:
     poll_seconds: float = POLL_SECONDS
     patience: dt.timedelta = pace.LEASE
     """After how long without a sign of life another scorer takes the work."""
+    beat_seconds: float | None = None
+    """How often to give one; None: thrice in `patience`."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
 
     async def work(self, *, stopping: asyncio.Event | None = None) -> int:
@@ -147,7 +149,7 @@ class Scorer:
 
     async def _beat(self, held: set[UUID]) -> None:
         while True:
-            await asyncio.sleep(self.patience.total_seconds() / pace.BEATS)
+            await asyncio.sleep(self.beat_seconds or self.patience.total_seconds() / pace.BEATS)
             if not held:
                 continue
             async with self.database.writing() as session:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlmodel import col, delete
+from sqlmodel import col, delete, insert
 
 from marketplace.bids.queries import bids
 from marketplace.bids.tables.bids import Bid
@@ -20,6 +20,7 @@ from marketplace.events.rules.catalogue.submissions import (
     LeaderboardChangedInConfidence,
 )
 from marketplace.kit.database import WriteSession
+from marketplace.kit.ids import new_id
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scoring.queries import rounds
@@ -206,22 +207,20 @@ async def count_anew(session: WriteSession, board: Board, *, fan_out: int = rule
     connection = await session.connection()
     await connection.execute(delete(BoardTally).where(col(BoardTally.board_id) == board.id))
     level = await queries.keys(session, board.id)
-    session.add_all(
-        BoardTally(board_id=board.id, level=0, first_key=key, entries=entries, below=0)
-        for key, entries in level
-    )
+    rows = [(0, key, entries, 0) for key, entries in level]
     for number in range(1, rules.LEVELS):
         parts = [level[at : at + fan_out] for at in range(0, len(level), fan_out)] or [[]]
         blocks = [
             (part[0][0] if place else "", sum(entries for _, entries in part), len(part))
             for place, part in enumerate(parts)
         ]
-        session.add_all(
-            BoardTally(board_id=board.id, level=number, first_key=key, entries=entries, below=below)
-            for key, entries, below in blocks
-        )
+        rows += [(number, key, entries, below) for key, entries, below in blocks]
         level = [(key, entries) for key, entries, _ in blocks]
-    await session.flush()
+    names = ("level", "first_key", "entries", "below")
+    values = [dict(zip(names, row, strict=True)) for row in rows]
+    await connection.execute(
+        insert(BoardTally), [{"id": new_id(), "board_id": board.id} | one for one in values]
+    )
 
 
 async def _tell(session: WriteSession, call: Call, board: Board, *, now: dt.datetime) -> None:

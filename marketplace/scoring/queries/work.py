@@ -101,7 +101,7 @@ async def ahead_of(session: ReadSession, row: Work) -> int:
     A position among everybody's would tell that others bid.
     """
     same = col(Work.priority) == row.priority
-    before = (col(Work.priority) < row.priority) | (same & (col(Work.created_at) < row.created_at))
+    before = (col(Work.priority) < row.priority) | (same & (col(Work.id) < row.id))
     statement = (
         select(func.count())
         .select_from(Work)
