@@ -25,7 +25,7 @@ from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scoring import jobs as scoring
-from marketplace.scoring.actions.values import measuring
+from marketplace.scoring.actions.values import measurer
 from marketplace.webhooks import jobs as webhooks
 
 _log = structlog.get_logger("jiebang.tick")
@@ -114,9 +114,9 @@ def scorer_of(house: House) -> scoring.Scorer:
     return scoring.Scorer(
         database=house.database,
         clock=house.clock,
-        measure=measuring(house.storage),
-        slots=house.settings.scorer_slots,
-        patience=dt.timedelta(seconds=house.settings.scorer_lease_seconds),
+        measure=measurer(house.scorer, house.storage),
+        slots=house.settings.scoring_workers,
+        patience=dt.timedelta(seconds=house.settings.scoring_lease_seconds),
     )
 
 

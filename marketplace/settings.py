@@ -145,6 +145,9 @@ class Settings:
     scoring_workers: int = 2
     """Files measured at the same time, each by a process of its own."""
 
+    scoring_lease_seconds: int = 30
+    """After how long without a sign of life the work of a process is taken by another one."""
+
     scoring_seconds: int = 60
     """Most computing time for measuring one file, in seconds."""
 

@@ -19,7 +19,7 @@ from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring.actions import evaluation, marking, panels, rankings, submitting
-from marketplace.scoring.actions.values import measuring
+from marketplace.scoring.actions.values import measurer
 from marketplace.scoring.jobs import Scorer
 from marketplace.scoring.queries import rounds as scorings
 from marketplace.scoring.tables.rounds import RoundReason
@@ -259,12 +259,10 @@ async def _measure_files(play: Play, story: Story) -> dict[str, UUID]:
             bid.id,
             criterion=criterion,
             stored=stored,
-            scorer=play.house.scorer,
             clock=play.clock,
         )
-    scorer = Scorer(
-        database=play.house.database, clock=play.clock, measure=measuring(play.house.storage)
-    )
+    measure = measurer(play.house.scorer, play.house.storage)
+    scorer = Scorer(database=play.house.database, clock=play.clock, measure=measure)
     await scorer.work()
     play.say(f"测评 measured   {story.code}  {len(ids)} 份预测文件 prediction files")
     return ids

@@ -5,6 +5,7 @@ A new one never replaces an old one, and stored files are measured against it be
 """
 
 import datetime as dt
+from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.identity.errors.access import NotPermitted
@@ -12,18 +13,19 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, ReadSession, WriteSession
+from marketplace.kit.errors import Conflict
+from marketplace.kit.executors import Executor
 from marketplace.kit.storage import Storage, StoredFile
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scoring.actions import measuring
 from marketplace.scoring.errors.rounds import NotEvaluating
 from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.queries import submissions
-from marketplace.scoring.rules import metrics, predictions
 from marketplace.scoring.rules.rubric import Criterion, Kind
 from marketplace.scoring.tables.rounds import HiddenSet
 
-TRUTH_COLUMN = "label"
 TRUTH_STATES = frozenset({ScenarioState.PUBLISHED, ScenarioState.CLOSED, ScenarioState.EVALUATING})
 
 

@@ -24,7 +24,7 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.storage import StoredFile
 from marketplace.scoring.actions import submitting
 from marketplace.scoring.actions.scoring import Leased
-from marketplace.scoring.actions.values import Measured, Task, measuring
+from marketplace.scoring.actions.values import Task, Value, measurer
 from marketplace.scoring.errors.rounds import PredictionsUnreadable, QuotaUsed
 from marketplace.scoring.jobs import Scorer
 from marketplace.scoring.rules import work as pace
@@ -45,18 +45,18 @@ class Scripted:
     script: list[Decimal | Exception]
     asked: list[Task] = field(default_factory=list)
 
-    async def __call__(self, task: Task) -> Measured:
+    async def __call__(self, task: Task) -> Value:
         """Do the next thing; the last one again and again."""
         self.asked.append(task)
         told = self.script[min(len(self.asked), len(self.script)) - 1]
         if isinstance(told, Exception):
             raise told
-        return Measured(value=told)
+        return Value(value=told)
 
 
 def scorer(house: House, *script: Decimal | Exception) -> Scorer:
     """A scorer that measures by a script, or really where there is none."""
-    measure = Scripted(list(script)) if script else measuring(house.storage)
+    measure = Scripted(list(script)) if script else measurer(house.scorer, house.storage)
     return Scorer(database=house.database, clock=house.clock, measure=measure, draw=lambda: 0.5)
 
 
@@ -163,12 +163,12 @@ async def test_a_sign_of_life_keeps_the_lease(play: Play, house: House, clock: F
     """Who measures for an hour and says so is not disturbed."""
     await play.upload("ours", labels(9))
 
-    async def takes_long(task: Task) -> Measured:
+    async def takes_long(task: Task) -> Value:
         for _ in range(5):
             clock.advance(pace.LEASE / 2)
             await asyncio.sleep(0.05)
             assert await scorer(house).take(1) == []
-        return Measured(value=Decimal("0.9"))
+        return Value(value=Decimal("0.9"))
 
     # Beats come in real time, the lease runs out in that of the story.
     beating = dataclasses.replace(scorer(house), measure=takes_long, beat_seconds=0.01)
