@@ -59,13 +59,21 @@ class PostgresServer:
             "shared_buffers": "64MB",
             "timezone": "UTC",
         }
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        log = self.folder / "log"
-        self._run("pg_ctl", "-D", self.data, "-l", log, "-w", "-t", "60", "-o", options, "start")
+        self.options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        self.start()
 
     def url(self, name: str) -> str:
         """Address of one database of this server."""
         return f"postgresql+asyncpg://jiebang@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        """Start it, also after a crash."""
+        log, options = self.folder / "log", self.options
+        self._run("pg_ctl", "-D", self.data, "-l", log, "-w", "-t", "60", "-o", options, "start")
+
+    def crash(self) -> None:
+        """End it as a power cut would: connections break, the log is replayed at the start."""
+        self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
 
     def stop(self) -> None:
         """Stop the server and remove everything it wrote."""

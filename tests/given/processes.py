@@ -45,9 +45,9 @@ class Server:
 
 
 @asynccontextmanager
-async def served(house: House) -> AsyncIterator[Server]:
+async def served(house: House, *, port: int | None = None) -> AsyncIterator[Server]:
     """A running server; killed at the end if it still lives."""
-    port = free_port()
+    port = port or free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "MARKETPLACE_DATABASE_URL": house.database.url,
@@ -84,6 +84,35 @@ async def answering(url: str, process: asyncio.subprocess.Process) -> None:
                 await asyncio.sleep(0.1)
             else:
                 return
+
+
+async def a_scorer(house: House, *, lease_seconds: int) -> asyncio.subprocess.Process:
+    """What measures queued files, as a process of its own over the database and storage of a test.
+
+    Its workers are its children; it leads a group, so that all of them can be ended at once.
+    """
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "marketplace", "work"),
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "MARKETPLACE_DATABASE_URL": house.database.url,
+            "MARKETPLACE_DATA_DIR": str(house.settings.data_dir),
+            "MARKETPLACE_SECRET_KEY": TEST_SECRET,
+            "MARKETPLACE_SCORING_LEASE_SECONDS": str(lease_seconds),
+            "MARKETPLACE_SCORING_WORKERS": "1",
+        },
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+async def killed(process: asyncio.subprocess.Process) -> None:
+    """End a process and its children as a power cut would."""
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 @asynccontextmanager

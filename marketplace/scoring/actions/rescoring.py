@@ -115,7 +115,7 @@ async def preview(session: ReadSession, row: Rescoring) -> Preview:
     return found
 
 
-async def commit(
+async def commit_rescoring(
     session: WriteSession,
     actor: Actor,
     rescoring_id: UUID,

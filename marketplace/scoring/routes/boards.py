@@ -131,7 +131,7 @@ class RescoringController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[RescoringOut]:
         """Let the new results count: an approver who did not ask, on the preview they name."""
-        row = await actions.commit(
+        row = await actions.commit_rescoring(
             writer, actor, rescoring_id, preview_sha256=data.preview_sha256, now=clock.now()
         )
         return answer(request, RescoringOut.of(row))
