@@ -64,22 +64,11 @@ async def told(play: Play, url: str) -> list[int]:
     return [(await play.ask(one, "GET", url)).status_code for one in readers]
 
 
-async def test_ranks_come_from_stored_files_and_nobody_learns_who_bids(
-    client: httpx.AsyncClient, database: Database, clock: FixedClock
-) -> None:
-    """Feedback, quota, opening, leak, new hidden set, preview, commit, second round."""
-    play = await given.a_play(client, database, clock, *NAMES)
-    benchmark = given.BENCHMARK | {"weight_bps": 7000, "benchmark": FEEDBACK}
-    content = given.a_content([benchmark, *given.weighed({"price": 3000})])
-    await play.publish(content, Track.PROCUREMENT_TENDER)
-    await play.seat_panel()
-    board = f"{play.url}/leaderboard?criterion=benchmark"
-    empty = await told(play, board)
-    assert (await play.upload_truth(rows("label", true))).status_code == 201
-    for name, quote in zip(NAMES, (800_000, 800_000, 800_000), strict=True):
-        await play.bid(name, quote_yuan=quote)
+async def before_the_deadline(play: Play, database: Database, board: str) -> dict[str, Any]:
+    """Feedback on one's own files, and no board, no work and no file of anybody else.
 
-    # Before the deadline: one's own value on the public split, and nothing of anybody else.
+    Shape    the honest file.
+    """
     first = await measured(play, "honest", rows("prediction", honest))
     assert (first["phase"], first["value"]) == ("feedback", None)
     assert first["public_value"] is not None
@@ -91,7 +80,7 @@ async def test_ranks_come_from_stored_files_and_nobody_learns_who_bids(
     assert over.json()["next_at"] == "2026-03-02T16:00:00+00:00"
     leaked = await measured(play, "leaker", rows("prediction", true))
     assert leaked["public_value"] == "1"
-    assert await told(play, board) == empty == [404] * 6
+    assert await told(play, board) == [404] * 6
     assert await told(play, f"{board}&phase=feedback") == [404] * 6
     queued = (await play.upload("leaker", rows("prediction", mended))).json()
     stranger = await someone(database, Role.SOLVER)
@@ -101,18 +90,39 @@ async def test_ranks_come_from_stored_files_and_nobody_learns_who_bids(
     await play.score()
     chosen = f"/v1/submissions/{leaked['id']}/actions/select-final"
     assert (await play.do(play.solvers["leaker"], chosen))["selected"] is True
+    return first
 
-    # After the opening those who watch see the board; in a purchase the bidders do not.
+
+async def until_the_first_ranking(play: Play, board: str) -> None:
+    """Those who watch see the board; in a purchase the bidders do not; the leaker is first."""
     await play.open()
     await play.check(*NAMES)
     assert await told(play, board) == [200] * 3 + [404] * 3
-    late = await play.ask(play.solvers["leaker"], "POST", chosen, json={})
-    assert late.status_code == 200  # the evaluation still takes files and choices
     names = {bid_id: name for name, bid_id in play.bids.items()}
     standing = (await play.get(play.cast.officer, board))["items"]
     assert (names[standing[0]["bid_id"]], standing[0]["value"]) == ("leaker", "1")
     await play.mark_all()
     assert (await play.rank()).status_code == 201
+
+
+async def test_ranks_come_from_stored_files_and_nobody_learns_who_bids(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock
+) -> None:
+    """Feedback, quota, opening, leak, new hidden set, preview, commit, second round."""
+    play = await given.a_play(client, database, clock, *NAMES)
+    benchmark = given.BENCHMARK | {"weight_bps": 7000, "benchmark": FEEDBACK}
+    content = given.a_content([benchmark, *given.weighed({"price": 3000})])
+    await play.publish(content, Track.PROCUREMENT_TENDER)
+    await play.seat_panel()
+    board = f"{play.url}/leaderboard?criterion=benchmark"
+    assert await told(play, board) == [404] * 6
+    assert (await play.upload_truth(rows("label", true))).status_code == 201
+    for name, quote in zip(NAMES, (800_000, 800_000, 800_000), strict=True):
+        await play.bid(name, quote_yuan=quote)
+
+    first = await before_the_deadline(play, database, board)
+    await until_the_first_ranking(play, board)
+    names = {bid_id: name for name, bid_id in play.bids.items()}
 
     # The leak is found: a new hidden set waits, everything stored is measured, two people decide.
     waits = await play.upload_truth(rows("label", mended))

@@ -60,7 +60,7 @@ async def states(database: Database) -> Counter[SubmissionState]:
 
 async def until(database: Database, wanted: Callable[[Counter[SubmissionState]], bool]) -> None:
     """Wait for something to be true of the states."""
-    while not wanted(await states(database)):
+    while not wanted(await states(database)):  # noqa: ASYNC110 - it happens in other processes
         await asyncio.sleep(0.02)
 
 

@@ -247,11 +247,12 @@ async def test_several_scorers_measure_each_file_once(
     """Three at once over five files: five results, five files asked for."""
     for right in range(LIMIT):
         await play.upload("ours", labels(right))
-    several = [scorer(house, Decimal("0.5")) for _ in range(3)]
+    scripts = [Scripted([Decimal("0.5")]) for _ in range(3)]
+    several = [dataclasses.replace(scorer(house), measure=script) for script in scripts]
 
     counted = await asyncio.gather(*[one.work() for one in several])
 
-    asked = [task.submission_id for one in several for task in one.measure.asked]  # type: ignore[attr-defined]
+    asked = [task.submission_id for script in scripts for task in script.asked]
     assert (sum(counted), len(asked), len(set(asked))) == (LIMIT, LIMIT, LIMIT)
     assert await count(database, SubmissionResult) == LIMIT
     assert await count(database, Work) == LIMIT

@@ -17,7 +17,8 @@ from marketplace.scoring.actions.values import Task, Value
 from marketplace.scoring.jobs import Scorer
 from marketplace.scoring.queries import standings
 from marketplace.scoring.rules.work import WorkKind
-from marketplace.scoring.tables.rounds import HiddenSet
+from marketplace.scoring.tables.boards import Board
+from marketplace.scoring.tables.rounds import HiddenSet, Submission
 from marketplace.scoring.tables.submissions import Rescoring, Work
 from tests.conftest import START
 from tests.given import boards as arenas
@@ -169,14 +170,10 @@ async def test_a_file_that_the_new_set_cannot_measure_is_shown_before_it_falls(
     assert (found["state"], found["failure"]["code"]) == ("error", "scoring.prediction_ids_differ")
 
 
-@pytest.mark.postgres
-async def test_many_stored_files_are_measured_in_batches(
-    database: Database, clock: FixedClock
-) -> None:
-    """A hundred (10,000 in the soak), with a scorer that dies in between: each is measured once."""
-    arena = await arenas.an_arena(database, clock, teams=STORED)
-    chance = random.Random(15)
-    fresh = {bid: Decimal(chance.randrange(1000)) / 1000 for bid in arena.bids}
+async def a_full_board(
+    database: Database, arena: arenas.Arena
+) -> tuple[list[Submission], Board, Rescoring, Work]:
+    """A scored file of every team, all alike, and a re-scoring that has not begun."""
     async with database.writing() as session:
         sets = [
             HiddenSet(
@@ -226,6 +223,18 @@ async def test_many_stored_files_are_measured_in_batches(
         )
         row.work_id = work.id
         session.add(row)
+    return files, stand, row, work
+
+
+@pytest.mark.postgres
+async def test_many_stored_files_are_measured_in_batches(
+    database: Database, clock: FixedClock
+) -> None:
+    """A hundred (10,000 in the soak), with a scorer that dies in between: each is measured once."""
+    arena = await arenas.an_arena(database, clock, teams=STORED)
+    chance = random.Random(15)
+    fresh = {bid: Decimal(chance.randrange(1000)) / 1000 for bid in arena.bids}
+    files, stand, row, work = await a_full_board(database, arena)
     bid_of = {one.id: one.bid_id for one in files}
 
     async def measure(task: Task) -> Value:
