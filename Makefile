@@ -8,7 +8,7 @@ WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak peers check format lint types contracts lock clean
+.PHONY: help run test soak soak-scoring peers check format lint types contracts lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,13 @@ peers:  ## install the OpenID provider that single sign-on is tested against (ne
 soak: $(READY)  ## the board with 100,000 calls on both databases; takes minutes, prints its figures
 	JIEBANG_SOAK_CARDS=100000 $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
 	  tests/rooms/board/test_board_at_scale.py $(ARGS)
+
+soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on both databases; takes hours
+	JIEBANG_SOAK_BOARDS=10000 JIEBANG_SOAK_FILES=100000 JIEBANG_SOAK_QUOTA_RUNS=100 \
+	  JIEBANG_SOAK_RESCORED=10000 JIEBANG_SOAK_KILLS=500 \
+	  $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
+	  tests/rooms/scoring/test_boards.py tests/rooms/scoring/test_queue.py \
+	  tests/rooms/scoring/test_rescoring.py tests/journeys/test_scorers_are_killed.py $(ARGS)
 
 check: $(READY)  ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
 """Boards in the database: ranks as brute force gives them, at a cost that does not grow.
 
-`make test` plays a few boards and fills one with 20,000 teams; the soak plays 10,000 boards.
+`make test` plays a few boards and fills one with 20,000 teams; the soak plays 10,000 boards, and
+lets 100,000 files of 10,000 teams come in.
 """
 
 import bisect
@@ -34,6 +35,7 @@ from tests.given import boards as given
 from tests.given.boards import Arena
 
 BOARDS: Final = int(os.environ.get("JIEBANG_SOAK_BOARDS", "24"))
+FILES: Final = int(os.environ.get("JIEBANG_SOAK_FILES", "200"))
 TEAMS: Final = 9
 SECOND: Final = dt.timedelta(seconds=1)
 
@@ -249,3 +251,34 @@ async def rows_written(database: Database, arena: Arena, board: Board) -> int:
         )
     assert moved
     return len(touched)
+
+
+async def test_every_team_of_many_files_is_listed_and_the_top_is_right(
+    database: Database, clock: FixedClock
+) -> None:
+    """All files of all teams, one after the other in random order: the best of each stands."""
+    chance = random.Random(FILES)
+    arena = await given.an_arena(database, clock, teams=max(FILES // 10, 1))
+    best: Stood = {}
+    async with database.writing() as session:
+        board = given.a_board(arena)
+        session.add(board)
+        await session.flush()
+        for number in range(FILES):
+            bid = arena.bids[number % len(arena.bids)]
+            value = Decimal(chance.randrange(10**5)) / 10**5
+            if bid in best and value <= best[bid][0]:
+                continue
+            at = START + number * SECOND
+            row = given.a_submission(arena, bid, value=str(value), at=at)
+            session.add(row)
+            await session.flush()
+            await boards.place(session, board, bid, (row, str(value)), cause="scored", now=at)
+            best[bid] = value, at
+    async with database.reading() as reader:
+        seen = told(await everything(reader, arena, limit=200))
+
+    wanted = sorted(best.items(), key=lambda one: (-one[1][0], one[1][1]))
+    assert [bid for _, bid in seen] == [bid for bid, _ in wanted]
+    assert len(seen) == len(arena.bids)
+    assert seen[:10] == brute_force(best, Direction.HIGHER)[:10]
