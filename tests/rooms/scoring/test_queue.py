@@ -144,17 +144,23 @@ async def test_a_result_brought_ten_times_counts_once(
 async def test_whoever_lost_the_lease_changes_nothing(
     play: Play, house: House, clock: FixedClock, database: Database
 ) -> None:
-    """One scorer sleeps over its lease, another measures the file, the first wakes up."""
+    """One scorer sleeps over its lease, another has taken the file, the first wakes up.
+
+    Before and after the other brings its result: both times it is the token that tells.
+    """
     await play.upload("ours", labels(9))
     sleeper, other = scorer(house, Decimal("0.1")), scorer(house)
     taken = await leased(sleeper)
     assert await other.take(1) == []
     clock.advance(pace.LEASE)
 
-    assert await other.work() == 1
-    late = await sleeper.record(await sleeper.bring(taken))
+    again = await leased(other)
+    stale = await sleeper.bring(taken)
+    early = await sleeper.record(stale)
+    counted = await other.record(await other.bring(again))
+    late = await sleeper.record(stale)
 
-    assert late is False
+    assert (early, counted, late) == (False, True, False)
     assert [one["value"] for one in await ours(play)] == ["0.9"]
     assert await count(database, SubmissionResult) == 1
 
