@@ -20,7 +20,7 @@ from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
 from marketplace.scoring.actions import evaluation, marking, panels, rankings, submitting
 from marketplace.scoring.actions.values import measurer
-from marketplace.scoring.jobs import Scorer
+from marketplace.scoring.jobs import Scorer, tidy_boards
 from marketplace.scoring.queries import rounds as scorings
 from marketplace.scoring.tables.rounds import RoundReason
 
@@ -319,6 +319,9 @@ async def rank(play: Play, story: Story) -> None:
             note=None,
             clock=play.clock,
         )
+    # Bids that were found non-responsive leave the board at the next tick, which a story plays.
+    while await tidy_boards(play.house.database, play.clock):
+        pass
     play.say(f"排名 ranked     {story.code}  {round_.summary['ranked']} 名 ranked")
 
 
