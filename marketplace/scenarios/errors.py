@@ -267,3 +267,17 @@ class ClarificationNeedsAmendment(Conflict):
 
     code = "scenarios.clarification_needs_amendment"
     title_zh = "答复改变榜单内容的,须先完成修改案并在此注明。"
+
+
+class ComparisonsUnfit(Unacceptable):
+    """Weights need every two criteria compared once, on the scale from 1/9 to 9."""
+
+    code = "scenarios.comparisons_unfit"
+    title_zh = "推导权重须将每两项因素比较一次,取值为 1/9 至 9。"
+
+
+class ComparisonsInconsistent(Unacceptable):
+    """These comparisons contradict each other: their consistency ratio is above 0.10."""
+
+    code = "scenarios.comparisons_inconsistent"
+    title_zh = "两两比较自相矛盾:一致性比率超过 0.10。"

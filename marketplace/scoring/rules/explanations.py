@@ -46,6 +46,10 @@ _AGGREGATIONS: Final[Mapping[Aggregation, tuple[str, str]]] = {
         "mean without {trim} at each end",
     ),
     Aggregation.MEDIAN: ("中位数", "median"),
+    Aggregation.CALIBRATED: (
+        "校准(扣除各评委松严与离散差异)后的平均分",
+        "mean, after severity and spread of each judge are taken out,",
+    ),
 }
 
 
@@ -64,6 +68,7 @@ class Placing:
     rank: int
     ranked: int
     total: Decimal
+    score: Decimal
     shared: bool
     tie_broken_by: str | None
 
@@ -123,6 +128,17 @@ def _place(rubric: Rubric, placing: Placing) -> tuple[str, str]:
     en = f"Rank {placing.rank} of {placing.ranked} with {total} points"
     if rubric.method == Method.LOWEST_PRICE:
         zh, en = f"{zh},按评审价由低到高排名", f"{en}, ranked by evaluated price, lowest first"
+    elif rubric.method == Method.TOPSIS:
+        figure = f"{placing.score:f}"
+        zh = f"{zh},按与理想方案的贴近度排名(TOPSIS),贴近度 {figure}"
+        en = f"{en}, ranked by closeness to the ideal (TOPSIS), which is {figure}"
+    elif rubric.method == Method.BORDA:
+        figure, others = numbers.plain(placing.score.normalize()), placing.ranked - 1
+        zh = f"{zh},按波达计数排名:加权平均胜过其他 {others} 家中的 {figure} 家(相同计半家)"
+        en = (
+            f"{en}, ranked by Borda count: beats {figure} of {others} others"
+            " in the weighted mean, equals counting half"
+        )
     if placing.tie_broken_by is not None:
         rule_zh, rule_en = _tie_break(rubric, placing.tie_broken_by)
         zh, en = f"{zh};得分相同,按“{rule_zh}”排定", f"{en}; a tie, broken by: {rule_en}"

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Final
 
 from marketplace.scoring.errors import rounds as errors
-from marketplace.scoring.rules import numbers
+from marketplace.scoring.rules import calibration, numbers
+from marketplace.scoring.rules.calibration import ByJudge
 from marketplace.scoring.rules.criteria import MARKED, Criterion, Kind
 from marketplace.scoring.rules.rubric import Aggregation, Rubric
 
@@ -85,6 +86,25 @@ def counted(
     """Gather the marks that count, by bid and criterion, lowest first.
 
     Shape    `bid_ids` are the bids that stayed in; marks of recused judges are left out.
+    Refuses  as `by_judge` does.
+    """
+    return in_order(
+        calibration.calibrated_if_asked(
+            rubric, by_judge(rubric, judges=judges, bid_ids=bid_ids, marks=marks)
+        )
+    )
+
+
+def in_order(given: ByJudge) -> dict[tuple[str, str], tuple[Decimal, ...]]:
+    """Forget who gave which mark: lowest first."""
+    return {place: tuple(sorted(found.values())) for place, found in given.items()}
+
+
+def by_judge(
+    rubric: Rubric, *, judges: Sequence[Judge], bid_ids: Collection[str], marks: Sequence[Mark]
+) -> dict[tuple[str, str], dict[str, Decimal]]:
+    """Gather the marks that count as they were given, by bid and criterion, then by judge.
+
     Refuses  MarksMissing unless every seated judge marked every bid on every subjective criterion
              and every objective one was decided; ObjectiveMarksDiffer where judges differ on one.
     """
@@ -95,14 +115,14 @@ def counted(
             given.setdefault((mark.bid_id, mark.criterion), {})[mark.judge] = mark.value
     _refuse_missing(rubric, seated=seated, bid_ids=bid_ids, given=given)
     objective = {item.code for item in rubric.criteria if item.kind == Kind.OBJECTIVE_EXPERT}
-    for (bid_id, code), by_judge in sorted(given.items()):
-        if code in objective and len(set(by_judge.values())) > 1:
+    for (bid_id, code), found in sorted(given.items()):
+        if code in objective and len(set(found.values())) > 1:
             raise errors.ObjectiveMarksDiffer(
                 bid=bid_id,
                 criterion=code,
-                marks={judge: numbers.plain(by_judge[judge]) for judge in sorted(by_judge)},
+                marks={judge: numbers.plain(found[judge]) for judge in sorted(found)},
             )
-    return {place: tuple(sorted(by_judge.values())) for place, by_judge in given.items()}
+    return given
 
 
 def _refuse_missing(
@@ -137,6 +157,7 @@ def aggregate(marks: Sequence[Decimal], *, aggregation: Aggregation, trim: int =
     mean          the sum divided by the count
     trimmed_mean  the same after the `trim` highest and the `trim` lowest marks are left out
     median        the middle mark, or the mean of the two middle ones
+    calibrated    the mean of marks that `calibration` has made comparable
 
     Refuses  TooFewJudgesToTrim where trimming leaves no mark.
 

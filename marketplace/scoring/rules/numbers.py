@@ -142,5 +142,14 @@ def root_half_even(value: Fraction, scale: int) -> Decimal:
     return _scaled(below, scale)
 
 
+def units(value: Decimal, scale: int) -> int:
+    """Count a decimal of at most `scale` places in units of its last place.
+
+    >>> units(Decimal("12.50"), 2)
+    1250
+    """
+    return int(value.scaleb(scale, context=EXACT))
+
+
 def _scaled(whole: int, scale: int) -> Decimal:
     return Decimal(whole).scaleb(-scale, context=EXACT)

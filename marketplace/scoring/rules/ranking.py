@@ -13,16 +13,29 @@ from typing import Final
 
 from marketplace.kit import digests
 from marketplace.scoring.errors.rounds import NotEnoughBids
-from marketplace.scoring.rules import explanations, numbers, points, price
+from marketplace.scoring.rules import (
+    calibration,
+    explanations,
+    methods,
+    numbers,
+    points,
+    price,
+)
 from marketplace.scoring.rules import marks as panel
 from marketplace.scoring.rules import sheet as sheets
+from marketplace.scoring.rules.calibration import ByJudge
 from marketplace.scoring.rules.explanations import HARD_FLOOR, Explanation, Placing, Price
 from marketplace.scoring.rules.points import Bases, Finding
-from marketplace.scoring.rules.rubric import Method
+from marketplace.scoring.rules.rubric import Rubric
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
 from marketplace.scoring.rules.ties import Contender, Place, settle
 
-STANDINGS_VERSION: Final = "jiebang.standings/1"
+STANDINGS_VERSION: Final = "jiebang.standings/2"
+STANDINGS_VERSIONS: Final = {
+    sheets.FIRST_VERSION: "jiebang.standings/1",
+    sheets.SHEET_VERSION: STANDINGS_VERSION,
+}
+"""The standings that belong to each version of a sheet; the first did not carry the score."""
 EXPLANATIONS_VERSION: Final = "jiebang.explanations/1"
 
 
@@ -36,6 +49,8 @@ class Standing:
     bidder: str
     total: Decimal
     """The sum of the rounded points."""
+    score: Decimal
+    """What the method ranks on: the total, a closeness, bids beaten, or a price in fen."""
     points: Mapping[str, Decimal]
     raw: Mapping[str, Decimal]
     """What each figure of points was computed from, by criterion; see `points.Finding`."""
@@ -73,16 +88,20 @@ class Ranking:
     """From first to last; bids that share a rank in the order of their ids."""
     excluded: tuple[Excluded, ...]
     """In the order of their ids."""
+    version: str = STANDINGS_VERSION
 
     def to_document(self) -> dict[str, object]:
         """Write the figures as JSON values, points as texts with all their places; no words."""
         return {
-            "document": STANDINGS_VERSION,
+            "document": self.version,
             "scenario_number": self.scenario_number,
             "round_number": self.round_number,
             "sheet_digest": self.sheet_digest,
             "price_base_fen": self.price_base_fen,
-            "standings": [_standing_document(standing) for standing in self.standings],
+            "standings": [
+                _standing_document(one, with_score=self.version == STANDINGS_VERSION)
+                for one in self.standings
+            ],
             "excluded": [
                 {
                     "bid_id": out.bid_id,
@@ -111,6 +130,38 @@ class Ranking:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """Everything that the order of one round follows from, before it is put in order."""
+
+    rubric: Rubric
+    draw_seed: str | None
+    bids: tuple[SheetBid, ...]
+    """Those that stayed in, in the order of their ids."""
+    prices: Mapping[str, Price | None]
+    given: ByJudge
+    """The marks that count, as they were given."""
+    against: Bases
+    findings: Mapping[str, Mapping[str, Finding]]
+
+    @property
+    def prices_fen(self) -> list[int | None]:
+        """Evaluated prices in the order of the bids."""
+        found = [self.prices[bid.id] for bid in self.bids]
+        return [None if one is None else one.evaluated_fen for one in found]
+
+    @property
+    def columns(self) -> dict[str, list[int]]:
+        """Points by criterion in the order of the bids, in units of their last place."""
+        scale = self.rubric.rounding.scale
+        return {
+            one.code: [
+                numbers.units(self.findings[bid.id][one.code].points, scale) for bid in self.bids
+            ]
+            for one in self.rubric.criteria
+        }
+
+
 def rank(sheet: ScoreSheet) -> Ranking:
     """Turn the complete input of a round into its result; the same input gives the same bytes.
 
@@ -122,27 +173,56 @@ def rank(sheet: ScoreSheet) -> Ranking:
     staying, excluded = _sift(sheet)
     if len(staying) < sheet.minimum_bids:
         raise NotEnoughBids(responsive=len(staying), minimum=sheet.minimum_bids)
-    prices = {bid.id: _price(bid) for bid in staying}
-    prices_fen = {
-        bid_id: None if one is None else one.evaluated_fen for bid_id, one in prices.items()
-    }
-    against = points.bases(sheet.rubric, staying, prices_fen)
-    marks = panel.counted(
-        sheet.rubric, judges=sheet.judges, bid_ids=prices.keys(), marks=sheet.marks
-    )
-    findings = {
-        bid.id: points.findings(
-            sheet.rubric, bid, price_fen=prices_fen[bid.id], marks=marks, against=against
-        )
-        for bid in staying
-    }
+    assessed = assess(sheet.rubric, staying, given=given_to(sheet, staying), seed=sheet.draw_seed)
     return Ranking(
         scenario_number=sheet.scenario_number,
         round_number=sheet.round_number,
         sheet_digest=sheet.digest(),
-        price_base_fen=against.price_fen,
-        standings=_standings(sheet, staying, prices=prices, findings=findings, against=against),
+        price_base_fen=assessed.against.price_fen,
+        standings=_standings(assessed),
         excluded=excluded,
+        version=STANDINGS_VERSIONS[sheet.version],
+    )
+
+
+def staying_in(sheet: ScoreSheet) -> list[SheetBid]:
+    """List the bids that are ranked, in the order of their ids."""
+    return _sift(sheet)[0]
+
+
+def given_to(sheet: ScoreSheet, bids: Sequence[SheetBid]) -> ByJudge:
+    """Gather the marks of these bids that count, as they were given."""
+    return panel.by_judge(
+        sheet.rubric,
+        judges=sheet.judges,
+        bid_ids={bid.id for bid in bids},
+        marks=sheet.marks,
+    )
+
+
+def assess(
+    rubric: Rubric, bids: Sequence[SheetBid], *, given: ByJudge, seed: str | None
+) -> Assessed:
+    """Find prices, what is measured against, and the points of bids that stayed in."""
+    prices = {bid.id: _price(bid) for bid in bids}
+    prices_fen = {
+        bid_id: None if one is None else one.evaluated_fen for bid_id, one in prices.items()
+    }
+    against = points.bases(rubric, bids, prices_fen)
+    marks = panel.in_order(calibration.calibrated_if_asked(rubric, given))
+    return Assessed(
+        rubric=rubric,
+        draw_seed=seed,
+        bids=tuple(bids),
+        prices=prices,
+        given=given,
+        against=against,
+        findings={
+            bid.id: points.findings(
+                rubric, bid, price_fen=prices_fen[bid.id], marks=marks, against=against
+            )
+            for bid in bids
+        },
     )
 
 
@@ -177,57 +257,36 @@ def _price(bid: SheetBid) -> Price | None:
     )
 
 
-def _standings(
-    sheet: ScoreSheet,
-    bids: Sequence[SheetBid],
-    *,
-    prices: Mapping[str, Price | None],
-    findings: Mapping[str, Mapping[str, Finding]],
-    against: Bases,
-) -> tuple[Standing, ...]:
-    by_id = {bid.id: bid for bid in bids}
-    totals = {
-        bid_id: numbers.exact_sum(finding.points for finding in found.values())
-        for bid_id, found in findings.items()
-    }
+def _standings(assessed: Assessed) -> tuple[Standing, ...]:
+    by_id = {bid.id: bid for bid in assessed.bids}
+    found = scores_of(assessed)
     standings: list[Standing] = []
-    for place in _places(sheet, bids, prices=prices, findings=findings, totals=totals):
+    for place in places(assessed, found):
         rank_here = len(standings) + 1
         for bid_id in place.bid_ids:
+            own = assessed.findings[bid_id]
             placing = Placing(
                 rank=rank_here,
-                ranked=len(bids),
-                total=totals[bid_id],
+                ranked=len(assessed.bids),
+                total=numbers.exact_sum(one.points for one in own.values()),
+                score=methods.shown(
+                    assessed.rubric.method, found[bid_id], scale=assessed.rubric.rounding.scale
+                ),
                 shared=len(place.bid_ids) > 1,
                 tie_broken_by=place.broken_by,
             )
-            standings.append(
-                _standing(
-                    sheet,
-                    by_id[bid_id],
-                    placing,
-                    found=findings[bid_id],
-                    against=against,
-                    cost=prices[bid_id],
-                )
-            )
+            standings.append(_standing(assessed, by_id[bid_id], placing))
     return tuple(standings)
 
 
-def _standing(
-    sheet: ScoreSheet,
-    bid: SheetBid,
-    placing: Placing,
-    *,
-    found: Mapping[str, Finding],
-    against: Bases,
-    cost: Price | None,
-) -> Standing:
+def _standing(assessed: Assessed, bid: SheetBid, placing: Placing) -> Standing:
+    found, cost = assessed.findings[bid.id], assessed.prices[bid.id]
     return Standing(
         rank=placing.rank,
         bid_id=bid.id,
         bidder=bid.bidder,
         total=placing.total,
+        score=placing.score,
         points={code: finding.points for code, finding in found.items()},
         raw={code: finding.raw for code, finding in found.items()},
         quote_fen=bid.quote_fen,
@@ -235,46 +294,52 @@ def _standing(
         evaluated_price_fen=None if cost is None else cost.evaluated_fen,
         tie_broken_by=placing.tie_broken_by,
         explanation=explanations.explain(
-            sheet.rubric, placing, findings=found, against=against, price=cost
+            assessed.rubric, placing, findings=found, against=assessed.against, price=cost
         ),
     )
 
 
-def _places(
-    sheet: ScoreSheet,
-    bids: Sequence[SheetBid],
-    *,
-    prices: Mapping[str, Price | None],
-    findings: Mapping[str, Mapping[str, Finding]],
-    totals: Mapping[str, Decimal],
-) -> list[Place]:
-    """Sort by what the method ranks on, then part what is equal."""
+def scores_of(assessed: Assessed) -> dict[str, int]:
+    """Compute the figure each bid is ranked on; see `methods.scores`."""
+    found = methods.scores(
+        assessed.rubric.method,
+        assessed.columns,
+        {one.code: one.weight_bps for one in assessed.rubric.criteria},
+        prices_fen=assessed.prices_fen,
+    )
+    return dict(zip((bid.id for bid in assessed.bids), found, strict=True))
 
-    def score(bid: SheetBid) -> Decimal:
-        cost = prices[bid.id]
-        if sheet.rubric.method == Method.LOWEST_PRICE and cost is not None:
-            return Decimal(cost.evaluated_fen)
-        return totals[bid.id].copy_negate()
 
-    places: list[Place] = []
-    for _, tied in groupby(sorted(bids, key=score), key=score):
+def places(assessed: Assessed, scores: Mapping[str, int]) -> list[Place]:
+    """Sort by the score, then part what is equal."""
+
+    def score(bid: SheetBid) -> int:
+        return -scores[bid.id]
+
+    found: list[Place] = []
+    for _, tied in groupby(sorted(assessed.bids, key=score), key=score):
         contenders = [
             Contender(
                 bid_id=bid.id,
-                points={code: finding.points for code, finding in findings[bid.id].items()},
+                points={
+                    code: finding.points for code, finding in assessed.findings[bid.id].items()
+                },
                 evaluated_price_fen=None
-                if (cost := prices[bid.id]) is None
+                if (cost := assessed.prices[bid.id]) is None
                 else cost.evaluated_fen,
                 received_at=bid.received_at,
             )
             for bid in tied
         ]
-        places += settle(contenders, tie_breaks=sheet.rubric.tie_breaks, draw_seed=sheet.draw_seed)
-    return places
+        found += settle(
+            contenders, tie_breaks=assessed.rubric.tie_breaks, draw_seed=assessed.draw_seed
+        )
+    return found
 
 
-def _standing_document(standing: Standing) -> dict[str, object]:
-    return {
+def _standing_document(standing: Standing, *, with_score: bool) -> dict[str, object]:
+    score = {"score": f"{standing.score:f}"} if with_score else {}
+    return score | {
         "rank": standing.rank,
         "bid_id": standing.bid_id,
         "bidder": standing.bidder,

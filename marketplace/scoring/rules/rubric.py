@@ -13,6 +13,12 @@ from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import criteria, numbers
 from marketplace.scoring.rules.criteria import Criterion, Direction, Formula, Kind
 from marketplace.scoring.rules.documents import Fields, text_at
+from marketplace.scoring.rules.weights import (
+    Derivation,
+    check_derivation,
+    derivation_document,
+    derivation_from,
+)
 
 __all__ = [
     "Aggregation",
@@ -34,6 +40,7 @@ SCALE_MAX: Final = 6
 HIGHER_POINTS_OF: Final = "higher_points_of:"
 PLAIN_TIE_BREAKS: Final = ("lower_evaluated_price", "earlier_receipt", "witnessed_draw")
 RUBRIC_FIELDS: Final = ("method", "criteria", "rounding", "aggregation", "trim", "tie_breaks")
+"""Of a sheet of the first version; later ones also say where the weights come from."""
 
 
 class Method(StrEnum):
@@ -43,6 +50,14 @@ class Method(StrEnum):
     """Weighted sum of points, highest first."""
     LOWEST_PRICE = "lowest_price"
     """Lowest evaluated price first, among bids that pass every floor."""
+    TOPSIS = "topsis"
+    """Nearest to the best and farthest from the worst that was offered."""
+    BORDA = "borda"
+    """The weighted number of bids that are beaten, criterion by criterion."""
+
+
+RELATIVE: Final = frozenset({Method.TOPSIS, Method.BORDA})
+"""Methods whose score of a bid depends on every other bid."""
 
 
 class Aggregation(StrEnum):
@@ -51,6 +66,8 @@ class Aggregation(StrEnum):
     MEAN = "mean"
     TRIMMED_MEAN = "trimmed_mean"
     MEDIAN = "median"
+    CALIBRATED = "calibrated"
+    """The mean after each judge's marks are freed of severity and spread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +94,8 @@ class Rubric:
     trim: int = 0
     """How many of the highest and how many of the lowest marks a trimmed mean leaves out."""
     tie_breaks: tuple[str, ...] = ()
+    weights: Derivation | None = None
+    """The comparisons that the weights were derived from; None where they were typed in."""
 
     def criterion(self, code: str) -> Criterion | None:
         """The criterion of this code, if there is one."""
@@ -106,14 +125,23 @@ class Rubric:
             "tie_breaks": list(self.tie_breaks),
         }
 
+    def weights_document(self) -> dict[str, object] | None:
+        """Write where the weights come from; sheets of the first version do not tell it."""
+        return None if self.weights is None else derivation_document(self.weights)
+
     @classmethod
-    def from_document(cls, value: object, *, pointer: str = "") -> "Rubric":
+    def from_document(
+        cls, value: object, *, pointer: str = "", tells_weights: bool = False
+    ) -> "Rubric":
         """Read a rubric from JSON values of any origin, and check it.
+
+        Shape    with `tells_weights` the document also says where the weights come from.
 
         Refuses  DocumentUnreadable with a JSON pointer for the form, the refusals of `check` for
                  the content.
         """
-        fields = Fields(value, pointer=pointer, known=RUBRIC_FIELDS)
+        known = (*RUBRIC_FIELDS, "weights") if tells_weights else RUBRIC_FIELDS
+        fields = Fields(value, pointer=pointer, known=known)
         rounding = Fields(
             fields.raw("rounding"), pointer=fields.at("rounding"), known=("scale", "mode", "stage")
         )
@@ -131,6 +159,9 @@ class Rubric:
             aggregation=Aggregation(fields.choice("aggregation", set(Aggregation))),
             trim=fields.whole("trim", minimum=0, maximum=JUDGES_MAX),
             tie_breaks=_tie_breaks_from(fields),
+            weights=derivation_from(fields.raw("weights"), pointer=fields.at("weights"))
+            if tells_weights
+            else None,
         )
         check(rubric)
         return rubric
@@ -140,7 +171,7 @@ def check(rubric: Rubric) -> None:
     """Refuse a rubric by which no ranking could be computed or explained.
 
     Refuses  by the first of: rounding, aggregation, criteria one by one, repeated codes, price
-             criteria, sum of the weights, fit of the method, tie-breaks.
+             criteria, sum of the weights, fit of the method, tie-breaks, derivation of the weights.
     """
     rounding = rubric.rounding
     if (rounding.mode, rounding.stage) != ("HALF_UP", "PER_CRITERION") or not (
@@ -152,6 +183,8 @@ def check(rubric: Rubric) -> None:
         criteria.check(criterion)
     _check_together(rubric)
     _check_tie_breaks(rubric)
+    if rubric.weights is not None:
+        check_derivation(rubric.weights, {one.code: one.weight_bps for one in rubric.criteria})
 
 
 def _check_aggregation(rubric: Rubric) -> None:
@@ -214,7 +247,10 @@ def published_rubric(content: Mapping[str, Any]) -> Rubric:
             "aggregation": scheme["aggregation"],
             "trim": scheme["trim"],
             "tie_breaks": list(scheme["tie_breaks"]),
-        }
+            # Calls of earlier versions do not carry the field.
+            "weights": scheme.get("derivation"),
+        },
+        tells_weights=True,
     )
 
 

@@ -17,6 +17,12 @@ from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import marks as panel
 from marketplace.scoring.rules import numbers, price
 from marketplace.scoring.rules import rubric as rubrics
+from marketplace.scoring.rules.certainty.outcomes import (
+    RowOutcomes,
+    check_outcomes,
+    outcomes_from,
+)
+from marketplace.scoring.rules.certainty.sampling import Sampling, sampling_from
 from marketplace.scoring.rules.criteria import Kind
 from marketplace.scoring.rules.documents import (
     CODE_PATTERN,
@@ -31,7 +37,9 @@ from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
 from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX, Rubric
 
-SHEET_VERSION: Final = "jiebang.sheet/1"
+FIRST_VERSION: Final = "jiebang.sheet/1"
+"""Told neither where weights come from nor how certainty is computed; still read and verified."""
+SHEET_VERSION: Final = "jiebang.sheet/2"
 BIDS_MAX: Final = 100_000
 DEDUCTIONS_MAX: Final = 20
 NUMBER_MAX: Final = 10**9
@@ -40,6 +48,8 @@ SHEET_FIELDS: Final = (
     *("document", "scenario_number", "round_number", "profile_code", "profile_version"),
     *("code_version", "minimum_bids", "draw_seed", "rubric", "bids", "judges", "marks"),
 )
+LATER_FIELDS: Final = ("certainty", "outcomes")
+"""What a sheet of the second version carries beside."""
 BID_FIELDS: Final = (
     *("id", "bidder", "quote_fen", "deductions", "received_at", "metric_values"),
     *("formula_values", "exclusion"),
@@ -86,15 +96,32 @@ class ScoreSheet:
     minimum_bids: int = 1
     draw_seed: str | None = None
     """A public value that nobody could know when the bids were sealed; None until one is drawn."""
+    certainty: Sampling | None = None
+    """How often and from which seed is resampled to tell how sure the ranking is."""
+    outcomes: Mapping[str, RowOutcomes] = field(default_factory=dict)
+    """Row by row results of benchmark criteria, by code, where they are known."""
+    version: str = SHEET_VERSION
 
     def to_document(self) -> dict[str, object]:
-        """Write the sheet as JSON values in its one form; `jiebang.sheet/1`."""
+        """Write the sheet as JSON values in its one form, that of its version."""
+        document = self._first_document()
+        if self.version == FIRST_VERSION:
+            return document
+        assert isinstance(document["rubric"], dict)
+        document["rubric"]["weights"] = self.rubric.weights_document()
+        document["certainty"] = None if self.certainty is None else self.certainty.to_document()
+        document["outcomes"] = {
+            code: self.outcomes[code].to_document() for code in sorted(self.outcomes)
+        }
+        return document
+
+    def _first_document(self) -> dict[str, object]:
         marks: dict[str, dict[str, dict[str, str]]] = {}
         for mark in self.marks:
             by_criterion = marks.setdefault(mark.bid_id, {})
             by_criterion.setdefault(mark.criterion, {})[mark.judge] = numbers.plain(mark.value)
         return {
-            "document": SHEET_VERSION,
+            "document": self.version,
             "scenario_number": self.scenario_number,
             "round_number": self.round_number,
             "profile_code": self.profile_code,
@@ -122,9 +149,11 @@ class ScoreSheet:
         Refuses  DocumentUnreadable with a JSON pointer for the form, the refusals of `check` for
                  the content; nothing else, whatever is passed.
         """
-        fields = Fields(value, pointer=pointer, known=SHEET_FIELDS)
-        fields.choice("document", {SHEET_VERSION})
+        first = isinstance(value, dict) and value.get("document") == FIRST_VERSION
+        known = SHEET_FIELDS if first else (*SHEET_FIELDS, *LATER_FIELDS)
+        fields = Fields(value, pointer=pointer, known=known)
         sheet = cls(
+            version=fields.choice("document", {FIRST_VERSION, SHEET_VERSION}),
             scenario_number=fields.text("scenario_number", length_max=LABEL_LENGTH_MAX),
             round_number=fields.whole("round_number", minimum=1, maximum=NUMBER_MAX),
             profile_code=fields.text("profile_code", length_max=LABEL_LENGTH_MAX),
@@ -132,12 +161,16 @@ class ScoreSheet:
             code_version=fields.text("code_version", length_max=LABEL_LENGTH_MAX),
             minimum_bids=fields.whole("minimum_bids", minimum=1, maximum=BIDS_MAX),
             draw_seed=fields.optional("draw_seed", fields.text),
-            rubric=Rubric.from_document(fields.raw("rubric"), pointer=fields.at("rubric")),
+            rubric=Rubric.from_document(
+                fields.raw("rubric"), pointer=fields.at("rubric"), tells_weights=not first
+            ),
             bids=tuple(_bid_from(item, at) for at, item in fields.items("bids", maximum=BIDS_MAX)),
             judges=tuple(
                 _judge_from(item, at) for at, item in fields.items("judges", maximum=JUDGES_MAX)
             ),
             marks=_marks_from(fields.raw("marks"), fields.at("marks")),
+            certainty=None if first else sampling_from(fields),
+            outcomes={} if first else outcomes_from(fields.raw("outcomes"), fields.at("outcomes")),
         )
         check(sheet)
         return sheet
@@ -160,6 +193,13 @@ def check(sheet: ScoreSheet) -> None:
     for bid in sheet.bids:
         _check_bid(sheet.rubric, bid)
     panel.check(sheet.rubric, judges=sheet.judges, bid_ids=ids, marks=sheet.marks)
+    for code, found in sheet.outcomes.items():
+        check_outcomes(
+            sheet.rubric.criterion(code),
+            found,
+            code=code,
+            values={bid.id: bid.metric_values.get(code) for bid in sheet.bids},
+        )
 
 
 def _check_head(sheet: ScoreSheet) -> None:

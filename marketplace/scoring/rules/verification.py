@@ -13,11 +13,15 @@ from typing import Final, NoReturn
 from marketplace.kit import digests
 from marketplace.kit.errors import MarketplaceError
 from marketplace.scoring.errors.rounds import DocumentUnreadable
+from marketplace.scoring.rules.certainty.statement import state
 from marketplace.scoring.rules.documents import Fields, escaped, refuse, shown
-from marketplace.scoring.rules.ranking import rank
+from marketplace.scoring.rules.ranking import Ranking, rank
 from marketplace.scoring.rules.sheet import ScoreSheet
 
 BUNDLE_FIELDS: Final = ("sheet", "sheet_digest", "standings", "standings_digest")
+CERTAINTY_FIELDS: Final = ("sensitivity", "sensitivity_digest", "panel", "panel_digest")
+WORDS_FIELDS: Final = ("explanations", "explanations_digest")
+"""Carried by an export and checked where they are there."""
 BYTES_MAX: Final = 1024 * 1024 * 1024
 
 
@@ -32,6 +36,8 @@ class Verification:
     """As computed here; None where the sheet could not be read."""
     standings_digest: str | None
     """As computed here; None where the sheet gives no ranking."""
+    sensitivity_digest: str | None = None
+    """As computed here; None where the document says nothing about certainty."""
 
 
 def bundle(sheet: ScoreSheet) -> dict[str, object]:
@@ -42,6 +48,21 @@ def bundle(sheet: ScoreSheet) -> dict[str, object]:
         "sheet_digest": ranking.sheet_digest,
         "standings": ranking.to_document(),
         "standings_digest": ranking.digest(),
+    }
+
+
+def export(sheet: ScoreSheet) -> dict[str, object]:
+    """Put everything about a round into one document: the bundle, its certainty and its words."""
+    ranking = rank(sheet)
+    stated = state(sheet, ranking)
+    words = ranking.explanations_document()
+    return bundle(sheet) | {
+        "sensitivity": stated.sensitivity,
+        "sensitivity_digest": stated.sensitivity_digest,
+        "panel": stated.panel,
+        "panel_digest": stated.panel_digest,
+        "explanations": words,
+        "explanations_digest": digests.digest_of(words),
     }
 
 
@@ -85,6 +106,7 @@ def verify(document: Mapping[str, object]) -> Verification:
         first_difference=difference,
         sheet_digest=found.sheet_digest,
         standings_digest=found.standings_digest,
+        sensitivity_digest=found.sensitivity_digest,
     )
 
 
@@ -94,10 +116,12 @@ class _Found:
 
     sheet_digest: str | None = None
     standings_digest: str | None = None
+    sensitivity_digest: str | None = None
 
 
 def _first_difference(document: Mapping[str, object], found: _Found) -> str | None:
-    fields = Fields(document, pointer="", known=BUNDLE_FIELDS)
+    told = [name for name in (*CERTAINTY_FIELDS, *WORDS_FIELDS) if name in document]
+    fields = Fields(document, pointer="", known=(*BUNDLE_FIELDS, *told))
     sheet = ScoreSheet.from_document(fields.raw("sheet"), pointer="/sheet")
     sheet_document = sheet.to_document()
     found.sheet_digest = digests.digest_of(sheet_document)
@@ -111,7 +135,48 @@ def _first_difference(document: Mapping[str, object], found: _Found) -> str | No
         or compare(
             fields.raw("standings_digest"), found.standings_digest, pointer="/standings_digest"
         )
+        or _certainty_difference(fields, told, sheet, ranking, found)
+        or _words_difference(fields, told)
     )
+
+
+def _certainty_difference(
+    fields: Fields, told: list[str], sheet: ScoreSheet, ranking: Ranking, found: _Found
+) -> str | None:
+    """Compute what is said about certainty again, where anything is said about it."""
+    parts = [name for name in ("sensitivity", "panel") if {name, f"{name}_digest"} & set(told)]
+    if not parts:
+        return None
+    stated = state(sheet, ranking)
+    found.sensitivity_digest = stated.sensitivity_digest
+    computed: dict[str, tuple[object, str]] = {
+        "sensitivity": (stated.sensitivity, stated.sensitivity_digest),
+        "panel": (stated.panel, stated.panel_digest),
+    }
+    for name in parts:
+        document, digest = computed[name]
+        for key, value in ((name, document), (f"{name}_digest", digest)):
+            if key not in told:
+                return f"/{key}: the document says nothing, computed is {shown(value)}"
+            difference = compare(fields.raw(key), value, pointer=f"/{key}")
+            if difference is not None:
+                return difference
+    return None
+
+
+def _words_difference(fields: Fields, told: list[str]) -> str | None:
+    """Hold words against their own digest only: a later version may put them better."""
+    if not set(WORDS_FIELDS) & set(told):
+        return None
+    for name in WORDS_FIELDS:
+        if name not in told:
+            return f"/{name}: the document says nothing"
+    words = fields.raw("explanations")
+    try:
+        computed = digests.digest_of(words)
+    except (digests.NotCanonical, RecursionError):
+        return f"/explanations: the document says {shown(words)}, which has no canonical form"
+    return compare(fields.raw("explanations_digest"), computed, pointer="/explanations_digest")
 
 
 def compare(stated: object, computed: object, *, pointer: str) -> str | None:

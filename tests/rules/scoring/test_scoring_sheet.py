@@ -119,7 +119,7 @@ def setting(*path: str | int, to: object) -> Callable[[Any], object]:
 
 
 UNREADABLE: list[tuple[Callable[[Any], object], str]] = [
-    (setting("document", to="jiebang.sheet/2"), "/document"),
+    (setting("document", to="jiebang.sheet/3"), "/document"),
     (setting("round_number", to="1"), "/round_number"),
     (setting("round_number", to=True), "/round_number"),
     (setting("round_number", to=10**5000), "/round_number"),

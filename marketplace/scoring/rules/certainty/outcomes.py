@@ -1,0 +1,157 @@
+"""Results of a benchmark row by row, frozen with the sheet so that rows can be resampled.
+
+Only metrics that are a function of the mean over rows can be told row by row: accuracy and its like
+(1 - mean loss), mean absolute error (mean), root mean squared error (root of the mean).  A hundred
+thousand rows would make a sheet that nobody downloads, so rows are dealt into at most a thousand
+groups by the digest of their ids, and groups are resampled: the sums of a group stand for its rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from hashlib import sha256
+from typing import Final
+
+from marketplace.scoring.errors.certainty import OutcomesUnfit
+from marketplace.scoring.rules import numbers
+from marketplace.scoring.rules.criteria import Criterion, Kind
+from marketplace.scoring.rules.documents import Fields, decimal_at, escaped, refuse, text_at
+
+GROUPS_MAX: Final = 1_000
+ROWS_MAX: Final = 10**9
+BIDS_MAX: Final = 1_000
+VALUE_PLACES: Final = 12
+"""Metrics are rounded to twelve places, halves to even, and so is a value found from rows."""
+
+
+class Statistic(StrEnum):
+    """How the value of a metric follows from the mean of what its rows say."""
+
+    MEAN = "mean"
+    ONE_MINUS_MEAN = "one_minus_mean"
+    ROOT_MEAN = "root_mean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowOutcomes:
+    """What each bid got on the rows of one hidden set, summed by group of rows."""
+
+    statistic: Statistic
+    sizes: tuple[int, ...]
+    """How many rows each group has."""
+    sums: Mapping[str, tuple[Decimal, ...]]
+    """By bid, the sum over the rows of each group."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return sum(self.sizes)
+
+    def to_document(self) -> dict[str, object]:
+        """Write the outcomes as JSON values; sums as plain texts."""
+        return {
+            "statistic": str(self.statistic),
+            "sizes": list(self.sizes),
+            "sums": {
+                bid_id: [numbers.plain(one) for one in self.sums[bid_id]]
+                for bid_id in sorted(self.sums)
+            },
+        }
+
+
+def value_of_mean(statistic: Statistic, mean: Fraction) -> Decimal:
+    """Turn a mean over rows into the value of the metric.
+
+    >>> value_of_mean(Statistic.ONE_MINUS_MEAN, Fraction(1, 8))
+    Decimal('0.875000000000')
+    """
+    if statistic == Statistic.ROOT_MEAN:
+        return numbers.root_half_even(mean, VALUE_PLACES)
+    if statistic == Statistic.ONE_MINUS_MEAN:
+        mean = 1 - mean
+    return numbers.half_even(mean, VALUE_PLACES)
+
+
+def deal(
+    statistic: Statistic, row_ids: Sequence[str], losses: Mapping[str, Sequence[Decimal]]
+) -> RowOutcomes:
+    """Deal rows into groups by the digest of their ids, and sum each bid's losses in each.
+
+    Shape    losses by bid, each in the order of `row_ids`; groups differ by at most one row.
+    Refuses  OutcomesUnfit where a bid has more or fewer losses than there are rows, or none.
+    """
+    if not row_ids or any(len(found) != len(row_ids) for found in losses.values()):
+        raise OutcomesUnfit(rows=len(row_ids), expected="one outcome of each bid for each row")
+    count = min(len(row_ids), GROUPS_MAX)
+    order = sorted(range(len(row_ids)), key=lambda at: sha256(row_ids[at].encode()).digest())
+    groups = [order[first::count] for first in range(count)]
+    return RowOutcomes(
+        statistic=statistic,
+        sizes=tuple(len(group) for group in groups),
+        sums={
+            bid_id: tuple(numbers.exact_sum(found[at] for at in group) for group in groups)
+            for bid_id, found in losses.items()
+        },
+    )
+
+
+def check_outcomes(
+    criterion: Criterion | None,
+    found: RowOutcomes,
+    *,
+    code: str,
+    values: Mapping[str, Decimal | None],
+) -> None:
+    """Refuse outcomes that belong to no benchmark, or that give other values than the sheet has.
+
+    Shape    `values` are those of the metric by bid, as the sheet states them.
+    """
+    if criterion is None or criterion.kind != Kind.OBJECTIVE_AUTO:
+        raise OutcomesUnfit(criterion=code, expected="a criterion measured by a benchmark")
+    if not 1 <= len(found.sizes) <= GROUPS_MAX or min(found.sizes) < 1 or found.rows > ROWS_MAX:
+        raise OutcomesUnfit(criterion=code, groups=len(found.sizes), maximum=GROUPS_MAX)
+    if len(found.sums) > BIDS_MAX:
+        raise OutcomesUnfit(criterion=code, bids=len(found.sums), maximum=BIDS_MAX)
+    for bid_id in sorted(found.sums):
+        sums, stated = found.sums[bid_id], values.get(bid_id)
+        if stated is None or len(sums) != len(found.sizes):
+            raise OutcomesUnfit(criterion=code, bid=bid_id, expected="one sum for each group")
+        mean = Fraction(numbers.exact_sum(sums)) / found.rows
+        root_of_less_than_nothing = found.statistic == Statistic.ROOT_MEAN and min(sums) < 0
+        if root_of_less_than_nothing or value_of_mean(found.statistic, mean) != stated:
+            raise OutcomesUnfit(criterion=code, bid=bid_id, value=numbers.plain(stated))
+
+
+def outcomes_from(value: object, pointer: str) -> dict[str, RowOutcomes]:
+    """Read the outcomes of a sheet, by criterion, from JSON values of any origin."""
+    if not isinstance(value, dict):
+        refuse(pointer, expected="an object", found=value)
+    read: dict[str, RowOutcomes] = {}
+    for code, item in value.items():
+        at = f"{pointer}/{escaped(text_at(pointer, code, length_max=64))}"
+        fields = Fields(item, pointer=at, known=("statistic", "sizes", "sums"))
+        sizes = []
+        for place, size in fields.items("sizes", maximum=GROUPS_MAX):
+            if type(size) is not int or not 1 <= size <= ROWS_MAX:
+                refuse(place, expected=f"a whole number 1..{ROWS_MAX}", found=size)
+            sizes.append(size)
+        read[code] = RowOutcomes(
+            statistic=Statistic(fields.choice("statistic", set(Statistic))),
+            sizes=tuple(sizes),
+            sums=_sums_from(fields.raw("sums"), fields.at("sums")),
+        )
+    return read
+
+
+def _sums_from(value: object, pointer: str) -> dict[str, tuple[Decimal, ...]]:
+    if not isinstance(value, dict) or len(value) > BIDS_MAX:
+        refuse(pointer, expected=f"an object of at most {BIDS_MAX}", found=value)
+    read: dict[str, tuple[Decimal, ...]] = {}
+    for bid_id, items in value.items():
+        at = f"{pointer}/{escaped(text_at(pointer, bid_id, length_max=100))}"
+        if not isinstance(items, list) or len(items) > GROUPS_MAX:
+            refuse(at, expected=f"a list of at most {GROUPS_MAX}", found=items)
+        read[bid_id] = tuple(decimal_at(f"{at}/{place}", one) for place, one in enumerate(items))
+    return read
