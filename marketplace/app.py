@@ -49,7 +49,7 @@ from marketplace.scenarios.routes import (
     suspensions,
 )
 from marketplace.scoring.routes import boards as scoring_boards
-from marketplace.scoring.routes import files, marking, panels, rounds, submissions
+from marketplace.scoring.routes import certainty, files, marking, panels, rounds, submissions
 from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
@@ -160,6 +160,7 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         scoring_boards.RescoringController,
         rounds.ScenarioRoundController,
         rounds.RoundController,
+        certainty.RoundCertaintyController,
         solicitations.list_schemes,
         solicitations.SolicitationController,
         solicitations.ProposalController,

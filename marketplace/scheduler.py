@@ -81,6 +81,7 @@ def jobs_of(
         clock=house.clock,
         wall=SystemClock(),
     )
+    statistician = scoring.Statistician(database=house.database, clock=house.clock)
     return {
         "publish_due_calls": lambda: scenarios.publish_due_calls(
             house.database, house.clock, recovery=house.settings.recovery_keys
@@ -105,6 +106,7 @@ def jobs_of(
         "score": lambda: scorer.work(stopping=stopping),
         "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
         "tidy_boards": lambda: scoring.tidy_boards(house.database, house.clock),
+        "tell_certainty": lambda: statistician.work(stopping=stopping),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
 

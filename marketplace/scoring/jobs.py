@@ -1,4 +1,5 @@
-"""What ticks: queued files are measured, and boards lose the teams whose bid is out.
+"""What ticks: queued files are measured, boards lose the teams whose bid is out, and every ranking
+is told how sure it is.
 
 Any number of processes may do this at the same time.  A process that is killed loses nothing: what
 it had leased comes due again when the lease runs out.
@@ -19,9 +20,10 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError, Unavailable
 from marketplace.kit.storage import Storage
-from marketplace.scoring.actions import boards, scoring, submitting, working
+from marketplace.scoring.actions import boards, certainty, scoring, submitting, working
 from marketplace.scoring.actions.scoring import Brought, Leased, Outcome
 from marketplace.scoring.actions.values import Measure, Task
+from marketplace.scoring.queries import certainty as certainties
 from marketplace.scoring.queries import standings, submissions
 from marketplace.scoring.queries import work as queries
 from marketplace.scoring.rules import submissions as rules
@@ -176,3 +178,33 @@ async def tidy_boards(database: Database, clock: Clock) -> int:
             return 0
     async with database.writing() as session:
         return await boards.take_off(session, now=clock.now())
+
+
+@dataclass(slots=True, kw_only=True)
+class Statistician:
+    """Looks at one round after the other, with no session open while it thinks."""
+
+    database: Database
+    clock: Clock
+    passed_over: set[UUID] = field(default_factory=set)
+    """Rounds that this process could not work out: one of them must not hold up the others."""
+
+    async def work(self, *, stopping: asyncio.Event | None = None) -> int:
+        """Look at rounds until none is left; say how many there were."""
+        done = 0
+        while stopping is None or not stopping.is_set():
+            async with self.database.reading() as session:
+                row = await certainties.round_without_certainty(session, passed_over=self.passed_over)
+            if row is None:
+                break
+            try:
+                statement = await asyncio.to_thread(certainty.statement_of, row.sheet)
+            except Exception:
+                # A round is kept for ever; if nothing can be said of it, somebody must be told.
+                _log.exception("certainty not computed", round_id=str(row.id))
+                self.passed_over.add(row.id)
+                continue
+            async with self.database.writing() as session:
+                await certainty.keep(session, row.id, statement, now=self.clock.now())
+            done += 1
+        return done

@@ -32,6 +32,7 @@ from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
 from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric, published_rubric
+from marketplace.scoring.rules.sampling import Sampling
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
 from marketplace.scoring.tables.rounds import (
     HiddenSet,
@@ -239,9 +240,11 @@ async def rounds(session: ReadSession, scenario_id: UUID) -> Sequence[RankingRou
     return found.all()
 
 
-async def ranking_round(session: ReadSession, round_id: UUID) -> RankingRound:
+async def ranking_round(
+    session: ReadSession, round_id: UUID, *, lock: bool = False
+) -> RankingRound:
     """Find one ranking round."""
-    row = await session.get(RankingRound, round_id)
+    row = await session.get(RankingRound, round_id, with_for_update=True if lock else None)
     if row is None:
         raise RoundUnknown(round_id=str(round_id))
     return row
@@ -317,6 +320,8 @@ async def score_sheet(
     seated = await seats(session, call.id)
     truths = [await hidden_set(session, call.id, one.code) for one in rubric.criteria]
     newest = frozenset(truth.id for truth in truths if truth is not None)
+    # Nobody could know the digest of the opening record when the bids were sealed.
+    seed = None if opening is None else opening.record_sha256
     return ScoreSheet(
         scenario_number=call.number,
         round_number=round_number,
@@ -332,8 +337,9 @@ async def score_sheet(
         ),
         marks=await _marks(session, call.id, seated),
         minimum_bids=call.profile.integer("minimum_bids"),
-        # Nobody could know the digest of the opening record when the bids were sealed.
-        draw_seed=None if opening is None else opening.record_sha256,
+        draw_seed=seed,
+        # Fixed before anything is drawn, and nobody's choice.
+        certainty=Sampling(seed=seed or f"{call.number}/{round_number}"),
     )
 
 

@@ -17,12 +17,6 @@ from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import marks as panel
 from marketplace.scoring.rules import numbers, price
 from marketplace.scoring.rules import rubric as rubrics
-from marketplace.scoring.rules.certainty.outcomes import (
-    RowOutcomes,
-    check_outcomes,
-    outcomes_from,
-)
-from marketplace.scoring.rules.certainty.sampling import Sampling, sampling_from
 from marketplace.scoring.rules.criteria import Kind
 from marketplace.scoring.rules.documents import (
     CODE_PATTERN,
@@ -35,7 +29,13 @@ from marketplace.scoring.rules.documents import (
 )
 from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
+from marketplace.scoring.rules.row_groups import (
+    GroupedOutcomes,
+    check_outcomes,
+    outcomes_from,
+)
 from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX, Rubric
+from marketplace.scoring.rules.sampling import Sampling, sampling_from
 
 FIRST_VERSION: Final = "jiebang.sheet/1"
 """Told neither where weights come from nor how certainty is computed; still read and verified."""
@@ -98,7 +98,7 @@ class ScoreSheet:
     """A public value that nobody could know when the bids were sealed; None until one is drawn."""
     certainty: Sampling | None = None
     """How often and from which seed is resampled to tell how sure the ranking is."""
-    outcomes: Mapping[str, RowOutcomes] = field(default_factory=dict)
+    outcomes: Mapping[str, GroupedOutcomes] = field(default_factory=dict)
     """Row by row results of benchmark criteria, by code, where they are known."""
     version: str = SHEET_VERSION
 

@@ -48,3 +48,14 @@ def may_read_rounds(actor: Actor, *, poster_id: UUID, chair_id: UUID | None) -> 
     bureau = actor.has(Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, Role.AUDITOR)
     poster = actor.has(Role.POSTER) and actor.organization_id == poster_id
     return actor.is_system or bureau or poster or actor.person_id == chair_id
+
+
+def may_read_judges(actor: Actor, *, chairs: bool) -> bool:
+    """Tell whether the actor may read how judges marked: the bureau, auditors and this chair.
+
+    Not the poster: whoever learns that one judge is strict may ask for another one next time.
+    """
+    if not actor.may(Permission.ROUNDS_READ):
+        return False
+    bureau = actor.has(Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, Role.AUDITOR)
+    return actor.is_system or bureau or chairs

@@ -16,9 +16,9 @@ from typing import Final
 
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.certainty.chance import Chance
-from marketplace.scoring.rules.certainty.outcomes import RowOutcomes, value_of_mean
-from marketplace.scoring.rules.certainty.sampling import Sampling
 from marketplace.scoring.rules.criteria import Criterion, Direction
+from marketplace.scoring.rules.row_groups import GroupedOutcomes, value_of_mean
+from marketplace.scoring.rules.sampling import Sampling
 
 TAIL: Final = Fraction(1, 40)
 PICKS_MAX: Final = 2_000_000
@@ -44,7 +44,7 @@ class Neighbours:
 
 
 def neighbours(
-    criterion: Criterion, found: RowOutcomes, bid_ids: list[str], sampling: Sampling
+    criterion: Criterion, found: GroupedOutcomes, bid_ids: list[str], sampling: Sampling
 ) -> tuple[int, list[Neighbours]]:
     """Compare every two neighbours, best first; with how many resamples were drawn.
 
@@ -68,7 +68,7 @@ def neighbours(
     ]
 
 
-def _value(found: RowOutcomes, sums: tuple[Decimal, ...], picks: list[int] | range) -> Decimal:
+def _value(found: GroupedOutcomes, sums: tuple[Decimal, ...], picks: list[int] | range) -> Decimal:
     rows = sum(found.sizes[at] for at in picks)
     mean = Fraction(numbers.exact_sum(sums[at] for at in picks)) / rows
     return value_of_mean(found.statistic, mean)
@@ -97,7 +97,7 @@ def _compared(
 
 
 def to_document(
-    criterion: Criterion, found: RowOutcomes, bid_ids: list[str], sampling: Sampling
+    criterion: Criterion, found: GroupedOutcomes, bid_ids: list[str], sampling: Sampling
 ) -> dict[str, object]:
     """Write the comparison of neighbours on one benchmark as JSON values."""
     resamples, pairs = neighbours(criterion, found, bid_ids, sampling)

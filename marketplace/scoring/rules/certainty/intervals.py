@@ -20,17 +20,17 @@ from typing import Final
 from marketplace.scoring.rules import calibration, numbers, scales
 from marketplace.scoring.rules.certainty.chance import Chance
 from marketplace.scoring.rules.certainty.order import Field, percentage
-from marketplace.scoring.rules.certainty.outcomes import RowOutcomes, value_of_mean
-from marketplace.scoring.rules.certainty.sampling import Sampling
 from marketplace.scoring.rules.criteria import Criterion, Kind
+from marketplace.scoring.rules.row_groups import GroupedOutcomes, value_of_mean
 from marketplace.scoring.rules.rubric import RELATIVE, Aggregation, Rubric
+from marketplace.scoring.rules.sampling import Sampling
 
 TAIL: Final = Fraction(1, 20)
 """Outside the central 90 % lie 5 % on either side."""
 CELLS_MAX: Final = 2_000_000
 """Bids times criteria times resamples of an ordinary method: about two seconds of computing."""
-RELATIVE_COST: Final = 10
-"""A method that compares every bid with every other costs about ten times as much."""
+RELATIVE_COST: Final = 4
+"""A method that compares every bid with every other costs about four times as much."""
 RESAMPLES_MIN: Final = 100
 
 
@@ -58,7 +58,9 @@ class Resampled:
     intervals: tuple[RankInterval, ...]
 
 
-def resampled(field: Field, sampling: Sampling, outcomes: Mapping[str, RowOutcomes]) -> Resampled:
+def resampled(
+    field: Field, sampling: Sampling, outcomes: Mapping[str, GroupedOutcomes]
+) -> Resampled:
     """Resample judges and rows, and count where each bid comes out.
 
     Shape    no intervals where there is nothing to resample: one judge, or none, and no rows.
@@ -187,7 +189,7 @@ def _rounding(rubric: Rubric, criterion: Criterion, places: int) -> Callable[[in
     return points
 
 
-def _points_of_rows(field: Field, code: str, found: RowOutcomes, chance: Chance) -> list[int]:
+def _points_of_rows(field: Field, code: str, found: GroupedOutcomes, chance: Chance) -> list[int]:
     """Draw groups of rows once for all bids, and compute the points they give."""
     criterion = field.assessed.rubric.criterion(code)
     assert criterion is not None

@@ -31,9 +31,9 @@ from marketplace.scoring.rules import methods, numbers
 from marketplace.scoring.rules.certainty.chance import WORD, Chance
 from marketplace.scoring.rules.certainty.intervals import affordable
 from marketplace.scoring.rules.certainty.order import Field, Ranks, first_of, percentage
-from marketplace.scoring.rules.certainty.sampling import Sampling
 from marketplace.scoring.rules.methods import Columns
 from marketplace.scoring.rules.rubric import Method
+from marketplace.scoring.rules.sampling import Sampling
 
 CHANGE_PLACES: Final = 6
 ROOT_PLACES: Final = 30

@@ -7,13 +7,13 @@ from marketplace.kit import digests
 from marketplace.scoring.rules import ranking
 from marketplace.scoring.rules.certainty import benchmarks, intervals, judges, margins, omissions
 from marketplace.scoring.rules.certainty.order import Field, Ranks
-from marketplace.scoring.rules.certainty.sampling import Sampling
 from marketplace.scoring.rules.ranking import Ranking
+from marketplace.scoring.rules.sampling import Sampling
 from marketplace.scoring.rules.sheet import ScoreSheet
 
 SENSITIVITY_VERSION: Final = "jiebang.sensitivity/1"
 PANEL_VERSION: Final = "jiebang.panel/1"
-BIDS_MAX: Final = 500
+BIDS_MAX: Final = 250
 """Of larger rounds only the winner's margin is stated: everything else grows with the square."""
 
 

@@ -1,9 +1,9 @@
 """Results of a benchmark row by row, frozen with the sheet so that rows can be resampled.
 
-Only metrics that are a function of the mean over rows can be told row by row: accuracy and its like
-(1 - mean loss), mean absolute error (mean), root mean squared error (root of the mean).  A hundred
-thousand rows would make a sheet that nobody downloads, so rows are dealt into at most a thousand
-groups by the digest of their ids, and groups are resampled: the sums of a group stand for its rows.
+Only metrics that are a function of the mean over rows can be told row by row: accuracy and mean
+absolute error (the mean), root mean squared error (its root).  A hundred thousand rows would make a
+sheet that nobody downloads, so rows are dealt into at most a thousand groups by the digest of their
+place, and groups are resampled: the sum over a group stands for its rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,11 @@ class Statistic(StrEnum):
     """How the value of a metric follows from the mean of what its rows say."""
 
     MEAN = "mean"
-    ONE_MINUS_MEAN = "one_minus_mean"
     ROOT_MEAN = "root_mean"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowOutcomes:
+class GroupedOutcomes:
     """What each bid got on the rows of one hidden set, summed by group of rows."""
 
     statistic: Statistic
@@ -64,42 +63,48 @@ class RowOutcomes:
 def value_of_mean(statistic: Statistic, mean: Fraction) -> Decimal:
     """Turn a mean over rows into the value of the metric.
 
-    >>> value_of_mean(Statistic.ONE_MINUS_MEAN, Fraction(1, 8))
-    Decimal('0.875000000000')
+    >>> value_of_mean(Statistic.ROOT_MEAN, Fraction(9, 4))
+    Decimal('1.500000000000')
     """
     if statistic == Statistic.ROOT_MEAN:
         return numbers.root_half_even(mean, VALUE_PLACES)
-    if statistic == Statistic.ONE_MINUS_MEAN:
-        mean = 1 - mean
     return numbers.half_even(mean, VALUE_PLACES)
 
 
 def deal(
-    statistic: Statistic, row_ids: Sequence[str], losses: Mapping[str, Sequence[Decimal]]
-) -> RowOutcomes:
-    """Deal rows into groups by the digest of their ids, and sum each bid's losses in each.
+    statistic: Statistic, units: Mapping[str, Sequence[int]], *, places: int
+) -> GroupedOutcomes:
+    """Deal rows into groups by the digest of their place, and sum each bid's outcomes in each.
 
-    Shape    losses by bid, each in the order of `row_ids`; groups differ by at most one row.
-    Refuses  OutcomesUnfit where a bid has more or fewer losses than there are rows, or none.
+    Shape    outcomes by bid, every list in the same order of rows; groups differ by at most a row.
+    Units    whole numbers of `10 ** -places`.
+    Refuses  OutcomesUnfit where there is no row, or one bid has more rows than another.
     """
-    if not row_ids or any(len(found) != len(row_ids) for found in losses.values()):
-        raise OutcomesUnfit(rows=len(row_ids), expected="one outcome of each bid for each row")
-    count = min(len(row_ids), GROUPS_MAX)
-    order = sorted(range(len(row_ids)), key=lambda at: sha256(row_ids[at].encode()).digest())
+    lengths = {len(found) for found in units.values()}
+    if len(lengths) != 1 or 0 in lengths:
+        raise OutcomesUnfit(rows=sorted(lengths), expected="one outcome of each bid for each row")
+    rows = lengths.pop()
+    count = min(rows, GROUPS_MAX)
+    # Rows stand in the order of their ids, and ids may hold a date or a district: neighbours that
+    # are alike must not make up a group.
+    order = sorted(range(rows), key=lambda at: sha256(str(at).encode()).digest())
     groups = [order[first::count] for first in range(count)]
-    return RowOutcomes(
+    return GroupedOutcomes(
         statistic=statistic,
         sizes=tuple(len(group) for group in groups),
         sums={
-            bid_id: tuple(numbers.exact_sum(found[at] for at in group) for group in groups)
-            for bid_id, found in losses.items()
+            bid_id: tuple(
+                Decimal(sum(found[at] for at in group)).scaleb(-places, context=numbers.EXACT)
+                for group in groups
+            )
+            for bid_id, found in units.items()
         },
     )
 
 
 def check_outcomes(
     criterion: Criterion | None,
-    found: RowOutcomes,
+    found: GroupedOutcomes,
     *,
     code: str,
     values: Mapping[str, Decimal | None],
@@ -124,11 +129,11 @@ def check_outcomes(
             raise OutcomesUnfit(criterion=code, bid=bid_id, value=numbers.plain(stated))
 
 
-def outcomes_from(value: object, pointer: str) -> dict[str, RowOutcomes]:
+def outcomes_from(value: object, pointer: str) -> dict[str, GroupedOutcomes]:
     """Read the outcomes of a sheet, by criterion, from JSON values of any origin."""
     if not isinstance(value, dict):
         refuse(pointer, expected="an object", found=value)
-    read: dict[str, RowOutcomes] = {}
+    read: dict[str, GroupedOutcomes] = {}
     for code, item in value.items():
         at = f"{pointer}/{escaped(text_at(pointer, code, length_max=64))}"
         fields = Fields(item, pointer=at, known=("statistic", "sizes", "sums"))
@@ -137,7 +142,7 @@ def outcomes_from(value: object, pointer: str) -> dict[str, RowOutcomes]:
             if type(size) is not int or not 1 <= size <= ROWS_MAX:
                 refuse(place, expected=f"a whole number 1..{ROWS_MAX}", found=size)
             sizes.append(size)
-        read[code] = RowOutcomes(
+        read[code] = GroupedOutcomes(
             statistic=Statistic(fields.choice("statistic", set(Statistic))),
             sizes=tuple(sizes),
             sums=_sums_from(fields.raw("sums"), fields.at("sums")),
