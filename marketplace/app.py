@@ -47,6 +47,7 @@ from marketplace.scenarios.routes import (
     enquiries,
     moves,
     suspensions,
+    weights,
 )
 from marketplace.scoring.routes import boards as scoring_boards
 from marketplace.scoring.routes import certainty, files, marking, panels, rounds, submissions
@@ -128,6 +129,7 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         suspensions.SuspensionController,
         enquiries.CallEnquiryController,
         enquiries.EnquiryController,
+        weights.derive_weights,
         datasets.ScenarioDatasetController,
         datasets.DatasetController,
         datasets.usage_of_source,

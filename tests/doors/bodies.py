@@ -141,6 +141,10 @@ BODIES: dict[str, Any] = {
         "reason_code": "explained",
         "reason": REASON,
     },
+    "criteria_weights_derive": {
+        "criteria": ["plan", "price"],
+        "comparisons": [{"a": "plan", "b": "price", "times": "3"}],
+    },
     "ranking_rounds_rank": {"reason": "sum_error", "note": "复核"},
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }

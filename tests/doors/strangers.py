@@ -14,6 +14,7 @@ from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
+from marketplace.scoring.jobs import Statistician
 from marketplace.scoring.queries import work
 from marketplace.webhooks.actions import fanout
 from tests.doors import dataset_world as data
@@ -81,6 +82,7 @@ async def a_world(
     await play.mark_all(solver="80", second="90", third="70")
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
+    assert await Statistician(database=database, clock=clock).work() == 1
     people = await _people(database, play)
     doorkeeper = await someone(database, Role.EXPERT)
     await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
@@ -196,6 +198,7 @@ async def _values(
         "criterion": "benchmark",
         "submission_id": submissions["items"][0]["id"],
         "round_id": round_id,
+        "plot": "rank-intervals.svg",
         "endpoint_id": endpoint["id"],
         "delivery_id": deliveries["items"][0]["id"],
         "person_id": str(poster.actor.person_id),

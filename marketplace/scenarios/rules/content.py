@@ -8,6 +8,7 @@ import msgspec
 
 from marketplace.kit.money import BPS_WHOLE
 from marketplace.scenarios.errors import ContentUnreadable
+from marketplace.scenarios.rules.pairwise import Derivation
 
 FUNDERS: Final = ("gov", "poster", "solver")
 CODED: Final = ("datasets", "cost_share", "criteria", "qualifications")
@@ -137,6 +138,8 @@ class Scheme:
     trim: int = 0
     rounding: Rounding = field(default_factory=Rounding)
     tie_breaks: tuple[str, ...] = ()
+    derivation: Derivation | None = None
+    """The comparisons that the weights were derived from; None where they were typed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.money import BPS_WHOLE
+from marketplace.scenarios.rules import pairwise
 from marketplace.scenarios.rules.content import Benchmark, Content, Criterion
 
 MARKED: Final = ("subjective_expert", "objective_expert")
 KINDS: Final = (*MARKED, "objective_auto", "objective_formula", "price_low_first")
 FORMULAS: Final = ("ratio_to_best_low", "ratio_to_best_high", "linear_between")
-METHODS: Final = ("comprehensive", "lowest_price")
-AGGREGATIONS: Final = ("mean", "trimmed_mean", "median")
+METHODS: Final = ("comprehensive", "lowest_price", "topsis", "borda")
+AGGREGATIONS: Final = ("mean", "trimmed_mean", "median", "calibrated")
 TIE_BREAKS: Final = ("lower_evaluated_price", "earlier_receipt", "witnessed_draw")
 HIGHER_POINTS_OF: Final = "higher_points_of:"
 ROUNDING_PLACES: Final = range(2, 7)
@@ -57,6 +59,20 @@ def flaws(content: Content) -> Iterator[str]:
     if len(prices) > 1:
         yield "/criteria"
     yield from _flaws_of_scheme(content)
+    if content.scoring.derivation is not None and not _is_derived(content):
+        yield "/scoring/derivation"
+
+
+def _is_derived(content: Content) -> bool:
+    """Tell whether the weights are those that the comparisons beside them give."""
+    weighed = {one.code: one.weight_bps for one in content.criteria if one.weight_bps}
+    derivation = content.scoring.derivation
+    if derivation is None or len(weighed) != sum(bool(one.weight_bps) for one in content.criteria):
+        return derivation is None
+    try:
+        return pairwise.settle(list(weighed), derivation).weight_bps == weighed
+    except MarketplaceError:
+        return False
 
 
 def _flaws_of_scheme(content: Content) -> Iterator[str]:

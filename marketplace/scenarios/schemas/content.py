@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from marketplace.scenarios.schemas.weights import DerivationIn
 from marketplace.wire.shapes import (
     BilingualIn,
     Bps,
@@ -170,11 +171,13 @@ class RoundingIn(In):
 class SchemeIn(In):
     """How points become an order."""
 
-    method: Literal["comprehensive", "lowest_price"]
-    aggregation: Literal["mean", "trimmed_mean", "median"] = "mean"
+    method: Literal["comprehensive", "lowest_price", "topsis", "borda"]
+    aggregation: Literal["mean", "trimmed_mean", "median", "calibrated"] = "mean"
     trim: Annotated[WholeNumber, Field(ge=0, le=TRIM_MAX)] = 0
     rounding: RoundingIn = RoundingIn()
     tie_breaks: list[TieBreak] = Field(default_factory=list, max_length=LIST_MAX)
+    derivation: DerivationIn | None = None
+    """The comparisons that the weights were derived from, where they were not typed in."""
 
 
 class BenchmarkIn(In):

@@ -92,7 +92,7 @@ BROKEN: dict[str, tuple[str, Change]] = {
     "trimming nothing": ("/scoring/trim", on_scheme(aggregation="trimmed_mean", trim=0)),
     "coarse rounding": ("/scoring/rounding", on_scheme(rounding={"scale": 1})),
     "rounding down": ("/scoring/rounding", on_scheme(rounding={"mode": "FLOOR"})),
-    "unknown method": ("/scoring/method", on_scheme(method="topsis")),
+    "unknown method": ("/scoring/method", on_scheme(method="by_feeling")),
     "lowest price with points": ("/scoring/method", on_scheme(method="lowest_price")),
     "unknown tie-break": ("/scoring/tie_breaks/0", on_scheme(tie_breaks=["nicer_logo"])),
     "tie-break twice": (

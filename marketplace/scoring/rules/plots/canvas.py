@@ -108,9 +108,9 @@ def width_of(text: str, size: int = SIZE) -> int:
     """Estimate how wide a text is drawn: Chinese characters are square, others about half as wide.
 
     >>> width_of("排名", 10), width_of("rank", 10)
-    (20, 24)
+    (20, 22)
     """
-    ems = sum(100 if east_asian_width(char) in "WF" else 60 for char in text)
+    ems = sum(100 if east_asian_width(char) in "WF" else 55 for char in text)
     return ems * size // 100
 
 

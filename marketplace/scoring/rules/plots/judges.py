@@ -17,8 +17,8 @@ TOP: Final = 118
 TITLE: Final = Text("评委松严", "Severity of the judges")
 EXPLAINED: Final = Text(
     "各评委给分与评审组平均之差(分):向右为偏严,向左为偏松。一致性 W = {w}。",
-    "How many points each judge stays below the mean of the panel: to the right strict, to the"
-    " left lenient. Concordance W = {w}.",
+    "Points by which each judge stays below the mean of the panel: strict to the right, lenient"
+    " to the left. Concordance W = {w}.",
 )
 NOBODY: Final = Text("没有主观评分。", "Nothing was marked by judges.")
 DETAIL: Final = Text("{severity};离散 {spread}", "{severity}; spread {spread}")

@@ -7,7 +7,7 @@ from typing import Any, Final
 from marketplace.scoring.rules.plots import canvas
 from marketplace.scoring.rules.plots.canvas import Canvas, Text
 
-WIDTH: Final = 900
+WIDTH: Final = 960
 LEFT: Final = 250
 SCALE: Final = 360
 """Pixels from 0 to 100 %."""
@@ -31,7 +31,7 @@ SHARED: Final = Text(
 BY_PRICE: Final = Text(
     "按评审价由低到高排名,与权重无关。", "Ranked by price alone: no weight decides."
 )
-NEVER: Final = Text("无论该项权重多少,第一名不变", "no weight changes the first place")
+NEVER: Final = Text("第一名不变", "the first place stays")
 
 
 def draw(
