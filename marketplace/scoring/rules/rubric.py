@@ -239,6 +239,8 @@ _PUBLISHED_FIELDS: Final = (
 def published_rubric(content: Mapping[str, Any]) -> Rubric:
     """Read the yardstick out of the content of a call."""
     scheme = content["scoring"]
+    # Calls of earlier versions do not carry the field.
+    derivation = scheme.get("derivation")
     return Rubric.from_document(
         {
             "method": scheme["method"],
@@ -247,8 +249,8 @@ def published_rubric(content: Mapping[str, Any]) -> Rubric:
             "aggregation": scheme["aggregation"],
             "trim": scheme["trim"],
             "tie_breaks": list(scheme["tie_breaks"]),
-            # Calls of earlier versions do not carry the field.
-            "weights": scheme.get("derivation"),
+            "weights": derivation
+            and {**derivation, "comparisons": list(derivation["comparisons"])},
         },
         tells_weights=True,
     )

@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from marketplace.scoring.errors.certainty import OutcomesUnfit
-from marketplace.scoring.rules import ranking, row_groups
+from marketplace.scoring.rules import calibration, ranking, row_groups
 from marketplace.scoring.rules.certainty import benchmarks, intervals, judges, margins, omissions
 from marketplace.scoring.rules.certainty.chance import WORD, Chance
 from marketplace.scoring.rules.certainty.order import Field
@@ -183,7 +183,7 @@ class TestIntervals:
         panel = intervals._panel(field)
         given = field.assessed.given
         if options.get("aggregation") == Aggregation.CALIBRATED:
-            given = intervals.calibration.calibrated_if_asked(board.rubric, given)
+            given = calibration.calibrated_if_asked(board.rubric, given)
 
         for drawn in product(range(3), repeat=3):
             labels = [panel.judges[at] for at in sorted(drawn)]
@@ -358,7 +358,7 @@ class TestJudges:
 
         ((judge, bid_id, middle, distance),) = judges.far_off(wild)
 
-        assert (judge, bid_id, middle) == ("J4", "A", 80)
+        assert (judge, bid_id, middle) == ("J4", "A", Fraction(80))
         # Ten distances, one of 60: the mean is 6, times 1.253314.
         assert distance == Fraction(-60) / (6 * judges.MEAN_FACTOR)
         assert judges.far_off(calm) == []

@@ -60,7 +60,8 @@ def as_arrays(
 
 def by_length(column: np.ndarray, cost: bool = False) -> np.ndarray:
     """Divide by the length of the column, as the classical method does."""
-    return column / np.sqrt((column**2).sum())
+    scaled: np.ndarray = column / np.sqrt((column**2).sum())
+    return scaled
 
 
 def as_it_is(column: np.ndarray, cost: bool = False) -> np.ndarray:
