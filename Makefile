@@ -28,9 +28,11 @@ peers:  ## install the OpenID provider that single sign-on is tested against (ne
 	  echo "no Node here: the tests against a real OpenID provider are skipped"; \
 	fi
 
-soak: $(READY)  ## the board with 100,000 calls on both databases; takes minutes, prints its figures
+soak: $(READY)  ## 100,000 calls on both databases, 10,000 random rounds; takes minutes, prints figures
 	JIEBANG_SOAK_CARDS=100000 $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
 	  tests/rooms/board/test_board_at_scale.py $(ARGS)
+	JIEBANG_SOAK_ROUNDS=10000 $(BIN)/python -m pytest -n $(WORKERS) \
+	  tests/rules/scoring/test_certainty_rounds.py $(ARGS)
 
 soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on both databases; takes hours
 	JIEBANG_SOAK_BOARDS=10000 JIEBANG_SOAK_FILES=100000 JIEBANG_SOAK_QUOTA_RUNS=100 \

@@ -221,6 +221,8 @@ def verify_ranking(file: Path) -> None:
         raise click.ClickException(str(unreadable)) from unreadable
     click.echo(f"sheet      sha256 {found.sheet_digest}")
     click.echo(f"standings  sha256 {found.standings_digest}")
+    if found.sensitivity_digest is not None:
+        click.echo(f"certainty  sha256 {found.sensitivity_digest}")
     if not found.equal:
         click.echo(f"不一致 DIFFERENT  {found.first_difference}")
         sys.exit(1)
