@@ -18,6 +18,7 @@ from marketplace.scoring.errors.certainty import OutcomesUnfit
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.criteria import Criterion, Kind
 from marketplace.scoring.rules.documents import Fields, decimal_at, escaped, refuse, text_at
+from marketplace.scoring.rules.outcomes import RowOutcomes
 
 GROUPS_MAX: Final = 1_000
 ROWS_MAX: Final = 10**9
@@ -99,6 +100,27 @@ def deal(
             )
             for bid_id, found in units.items()
         },
+    )
+
+
+def grouped(measured: Mapping[str, RowOutcomes]) -> GroupedOutcomes:
+    """Group what the measuring of each bid's file told row by row; only rows that decide count.
+
+    Shape    by bid; all measured by one metric against one hidden set.
+    Refuses  OutcomesUnfit where metrics or rows differ, or where nothing was measured.
+    """
+    kinds = {(one.metric, one.aggregate, one.public) for one in measured.values()}
+    if len(kinds) != 1:
+        raise OutcomesUnfit(bids=sorted(measured), expected="one metric and one hidden set")
+    ((_, aggregate, _),) = kinds
+    places = max(one.places for one in measured.values())
+    return deal(
+        Statistic(str(aggregate)),
+        {
+            bid_id: [unit * 10 ** (places - one.places) for unit in one.private_units()]
+            for bid_id, one in measured.items()
+        },
+        places=places,
     )
 
 
