@@ -194,7 +194,9 @@ class Statistician:
         done = 0
         while stopping is None or not stopping.is_set():
             async with self.database.reading() as session:
-                row = await certainties.round_without_certainty(session, passed_over=self.passed_over)
+                row = await certainties.round_without_certainty(
+                    session, passed_over=self.passed_over
+                )
             if row is None:
                 break
             try:
