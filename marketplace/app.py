@@ -50,7 +50,7 @@ from marketplace.scenarios.routes import (
     weights,
 )
 from marketplace.scoring.routes import boards as scoring_boards
-from marketplace.scoring.routes import certainty, files, marking, panels, rounds, submissions
+from marketplace.scoring.routes import certainty, files, marking, metrics, panels, rounds, submissions
 from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
@@ -160,6 +160,7 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         scoring_boards.get_leaderboard,
         scoring_boards.request_rescoring,
         scoring_boards.RescoringController,
+        metrics.list_metrics,
         rounds.ScenarioRoundController,
         rounds.RoundController,
         certainty.RoundCertaintyController,

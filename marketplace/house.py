@@ -14,6 +14,8 @@ from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import LocalStorage, Storage
 from marketplace.scoring.actions import measuring
+from marketplace.scoring.rules.metrics import registry as metrics
+from marketplace.scoring.rules.metrics.registry import MetricBroken
 from marketplace.settings import PREFIX, SettingInvalid, Settings
 
 SECRET_KEY_LENGTH_MIN = 32
@@ -42,6 +44,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     for key in settings.recovery_keys:
         check_recovery(key)
+    check_metrics()
     return House(
         settings=settings,
         database=Database(settings.url, pool_size=settings.pool_size),
@@ -64,6 +67,14 @@ def check_recovery(public_key: bytes) -> None:
         envelopes.check_public(public_key)
     except KeyUnfit as unfit:
         raise SettingInvalid(f"{PREFIX}RECOVERY_PUBLIC_KEY: {unfit.title_en}") from unfit
+
+
+def check_metrics() -> None:
+    """Refuse to start with a metric that cannot be used: SettingInvalid, naming it."""
+    try:
+        metrics.known()
+    except MetricBroken as broken:
+        raise SettingInvalid(str(broken)) from broken
 
 
 def _storage(settings: Settings) -> Storage:

@@ -89,10 +89,14 @@ def main() -> None:
     sys.path[:] = paths
     with contextlib.suppress(OSError, AttributeError):
         os.nice(GENTLENESS)
-    work: Work = _named(work_name)
-    if prepare_name:
-        _named(prepare_name)()
     channel = socket.socket(fileno=int(descriptor))
+    try:
+        work: Work = _named(work_name)
+        if prepare_name:
+            _named(prepare_name)()
+    except Exception as unforeseen:
+        _say(channel, {"failed": f"{type(unforeseen).__name__}: {unforeseen}"[:1000]}, b"")
+        raise
     threading.Thread(target=_end_with_the_parent, args=(channel.fileno(),), daemon=True).start()
     in_force = confinement.confine(memory_bytes=int(memory_bytes))
     _say(channel, {"in_force": in_force}, b"")

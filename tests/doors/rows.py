@@ -284,6 +284,7 @@ ROWS: dict[str, frozenset[str]] = {
     "rescorings_commit": APPROVER,
     "rescorings_resume": POSTER | OFFICER,
     "rescorings_cancel": POSTER | OFFICER,
+    "metrics_list": EVERYBODY,
     "score_sheets_record": JUDGES,
     "score_sheets_list": JUDGES | APPROVER | anywhere(AUDITOR),
     "objective_marks_decide": OFFICER,

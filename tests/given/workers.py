@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,11 @@ def _grab(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
 def _spin(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
     while True:
         pass
+
+
+def _nap(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    time.sleep(0.5)
+    return {"slept": True}
 
 
 def _die(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
@@ -80,6 +86,7 @@ DEEDS: dict[str, Callable[[dict[str, Any], Files, Shelf], dict[str, Any]]] = {
     "sum": _sum,
     "grab": _grab,
     "spin": _spin,
+    "nap": _nap,
     "die": _die,
     "fail": _fail,
     "look around": _look_around,

@@ -8,21 +8,23 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, Final
 
 from marketplace.kit.bounded import Limits, Stopped
+from marketplace.kit.cluster import DaskExecutor, Kind, pool_here
 from marketplace.kit.digests import digest_of, sha256_hex
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.executors import Executor
 from marketplace.kit.storage import Storage
-from marketplace.kit.workers import Answered, Content, Pool
+from marketplace.kit.workers import Answered, Content
 from marketplace.scoring.errors.measuring import MeasuringStopped
 from marketplace.scoring.rules.metrics import registry as metrics
 from marketplace.scoring.rules.splits import UNDIVIDED, Split
-from marketplace.settings import Settings
+from marketplace.settings import PREFIX, SettingInvalid, Settings
 
 WORK: Final = "marketplace.scoring.rules.measuring:work"
-PREPARE: Final = ""
+PREPARE: Final = "marketplace.scoring.rules.measuring:prepare"
 WALL_SLACK_SECONDS: Final = 30
 """Beyond the computing time: a file from afar takes a while, and two cores may have four users."""
 
@@ -188,17 +190,31 @@ def _refusals() -> dict[str, type[MarketplaceError]]:
 
 
 def scorer_of(settings: Settings) -> Executor:
-    """Find the executor that the settings name; houses of one process share it."""
-    return _pool(
-        settings.scoring_workers,
-        Limits(
+    """Find the executor that the settings name; houses of one process share it.
+
+    Refuses  SettingInvalid for a name that is none, and for a cluster without address or extra.
+    """
+    kind = Kind(
+        work=WORK,
+        prepare=PREPARE,
+        size=settings.scoring_workers,
+        limits=Limits(
             cpu_seconds=settings.scoring_seconds,
             wall_seconds=settings.scoring_seconds + WALL_SLACK_SECONDS,
             memory_bytes=settings.scoring_bytes,
         ),
     )
+    if settings.scoring_executor == "process":
+        return pool_here(kind)
+    if settings.scoring_executor != "dask" or not settings.scoring_scheduler:
+        raise SettingInvalid(
+            f"{PREFIX}SCORING_EXECUTOR must be process, or dask with {PREFIX}SCORING_SCHEDULER"
+        )
+    if find_spec("distributed") is None:
+        raise SettingInvalid(f"{PREFIX}SCORING_EXECUTOR=dask needs the extra dask (distributed)")
+    return _cluster(settings.scoring_scheduler, kind)
 
 
 @cache
-def _pool(size: int, limits: Limits) -> Pool:
-    return Pool(work=WORK, prepare=PREPARE, size=size, limits=limits)
+def _cluster(address: str, kind: Kind) -> DaskExecutor:
+    return DaskExecutor(address=address, kind=kind)

@@ -33,7 +33,10 @@ from marketplace.wire.answers import answer
 
 AnyRequest = Request[Actor, None, State]
 
-MEDIA_TYPES: Final = ("text/csv", "application/gzip", "application/octet-stream")
+MEDIA_TYPES: Final = (
+    *("text/csv", "application/gzip", "application/zstd", "application/octet-stream"),
+    *("application/vnd.apache.parquet", "application/jsonl", "application/x-ndjson"),
+)
 
 
 @dataclass
@@ -45,7 +48,8 @@ class FileUpload(Operation):
         self.request_body = RequestBody(
             content=dict.fromkeys(MEDIA_TYPES, file),
             required=True,
-            description="CSV in UTF-8 with the columns `id` and the one asked for; may be gzipped.",
+            description="CSV, Parquet or JSON Lines with `id` and the column asked for; UTF-8;"
+            " plain, gzip or Zstandard.",
         )
 
 

@@ -4,10 +4,14 @@ Runs in a process that has given up every right (`kit.workbench`).  A refusal is
 is raised again where the file came from.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
+
+import polars as pl
+import zstandard
 
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.workbench import Files, Shelf
@@ -17,7 +21,8 @@ from marketplace.scoring.rules import numbers, outcomes, predictions
 from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.metrics import registry as metrics
 from marketplace.scoring.rules.metrics.definitions import Measure, Reads
-from marketplace.scoring.rules.metrics.samples import Sample
+from marketplace.scoring.rules.metrics.samples import Column, Sample
+from marketplace.scoring.rules.reading import tables
 from marketplace.scoring.rules.splits import Split
 
 TRUTH_COLUMN: Final = "label"
@@ -33,10 +38,15 @@ Answer = tuple[dict[str, Any], bytes]
 class Prepared:
     """A hidden set that was read, with its rows in the order of their ids."""
 
-    ids: list[str]
-    labels: list[str]
+    ids: pl.Series
+    id_texts: Column
+    labels: Column
     public: list[bool]
     slices: Mapping[str, Mapping[str, list[bool]]]
+
+    def sample(self, predicted: Column) -> Sample:
+        """Put predictions of the same rows beside the truth."""
+        return Sample(self.id_texts, self.labels, predicted, len(self.ids))
 
 
 def work(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:
@@ -53,16 +63,29 @@ def _checked(task: dict[str, Any], files: Files) -> Answer:
     """Count the rows of a hidden set, and try the metric on it before anybody depends on it."""
     measure = _of_files(task["metric"])
     prepared = _prepared(task, files.read(TRUTH))
-    measure.of(Sample.of(prepared.ids, prepared.labels, prepared.labels))
+    measure.of(prepared.sample(prepared.labels))
     return {"rows": len(prepared.ids)}, b""
 
 
 def _measured(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:
     measure = _of_files(task["metric"])
     truth: Prepared = shelf.get(task["truth_key"], lambda: _prepared(task, files.read(TRUTH)))
-    sent = predictions.read(files.read(SENT), column=measure.metric.column)
-    predictions.require_ids(sent, truth.ids)
-    sample = Sample.of(truth.ids, truth.labels, [sent[row_id] for row_id in truth.ids])
+    column = measure.metric.column
+    sent = tables.read(files.read(SENT), (column,))
+    rows = sent.beside(truth.ids)
+    if rows is None:
+        sent.check_ids()
+        predictions.require_ids(dict.fromkeys(sent.ids.to_list(), ""), truth.id_texts.texts)
+        raise AssertionError("the same ids are the same rows")
+    predicted = tables.column_of(rows.get_column(column))
+    try:
+        return _figures(task, measure, truth, truth.sample(predicted))
+    except errors.NumberUnreadable as unreadable:
+        line = sent.line_of(str(unreadable.facts["id"]))
+        raise errors.NumberUnreadable(**unreadable.facts, line=line) from unreadable
+
+
+def _figures(task: dict[str, Any], measure: Measure, truth: Prepared, sample: Sample) -> Answer:
     private = [not is_public for is_public in truth.public]
     sides = {"private": private}
     if any(truth.public):
@@ -117,17 +140,20 @@ def worst_of(values: Sequence[Decimal], direction: Direction) -> Decimal | None:
 
 
 def _prepared(task: dict[str, Any], content: bytes) -> Prepared:
-    labels = predictions.read(content, column=TRUTH_COLUMN)
-    ids = sorted(labels)
+    columns = task["slices"]
+    frame = tables.read(content, (TRUTH_COLUMN, *columns)).by_id()
+    ids = frame.get_column("id")
     split = Split(public_share_bps=task["public_share_bps"], key=bytes.fromhex(task["split_key"]))
     slices: dict[str, dict[str, list[bool]]] = {}
-    for column in task["slices"]:
-        named = predictions.read(content, column=column)
-        values = sorted(set(named.values()))
+    for name in columns:
+        series = frame.get_column(name)
+        values = sorted(series.unique().to_list())
         if len(values) > SLICES_MAX:
-            raise errors.TruthUnfit(column=column, slices=len(values), slices_max=SLICES_MAX)
-        slices[column] = {value: [named[row_id] == value for row_id in ids] for value in values}
-    return Prepared(ids, [labels[row_id] for row_id in ids], split.is_public(ids), slices)
+            raise errors.TruthUnfit(column=name, slices=len(values), slices_max=SLICES_MAX)
+        slices[name] = {value: (series == value).to_list() for value in values}
+    texts = ids.to_list()
+    labels = tables.column_of(frame.get_column(TRUTH_COLUMN))
+    return Prepared(ids, Column.of(texts), labels, split.is_public(texts), slices)
 
 
 def _of_files(spec: str) -> Measure:
@@ -135,3 +161,21 @@ def _of_files(spec: str) -> Measure:
     if measure.metric.reads is not Reads.FILE:
         raise MetricNotOfFiles(metric=spec)
     return measure
+
+
+def prepare() -> None:
+    """Have every library do what it will have to do, while it may still open its own files."""
+    metrics.known()
+    frame = pl.DataFrame({"id": ["b", "a"], "prediction": ["0.5", "1"]})
+    packed = io.BytesIO()
+    frame.write_parquet(packed)
+    for content in (
+        packed.getvalue(),
+        frame.write_csv().encode(),
+        frame.write_ndjson().encode(),
+        zstandard.compress(frame.write_csv().encode()),
+    ):
+        table = tables.read(content, ("prediction",))
+        beside = table.beside(table.by_id().get_column("id"))
+        assert beside is not None
+        assert tables.column_of(beside.get_column("prediction")).numbers.units

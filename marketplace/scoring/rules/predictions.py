@@ -1,16 +1,14 @@
 """From the bytes of a prediction file to one text per row id, without trusting a byte of it.
 
-Everything is bounded: bytes before and after unpacking, rows, length of a field.  A compressed
-file is unpacked piece by piece and dropped at the first byte too many, so a small file that
-unpacks to gigabytes costs no memory.  A refusal names the line, and says what is wrong in one
-word of a closed set.
+Everything is bounded: bytes before and after unpacking, rows, length of a field.  A refusal names
+the line, and says what is wrong in one word of a closed set.  This is the careful reader, of CSV;
+`reading.tables` chooses among the forms of files.
 """
 
 import codecs
 import csv
 import io
-import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,11 +20,8 @@ from marketplace.scoring.errors.rounds import (
     PredictionsUnreadable,
 )
 from marketplace.scoring.rules.documents import short
+from marketplace.scoring.rules.reading.unpacking import unpacked
 
-GZIP_MAGIC: Final = b"\x1f\x8b"
-PIECE_BYTES: Final = 64 * 1024
-MEMBERS_MAX: Final = 10_000
-"""Of one gzip file: a file of millions of empty members would only burn time."""
 LINE_LENGTH_MAX: Final = 100_000
 LISTED_MAX: Final = 20
 ID_COLUMN: Final = "id"
@@ -63,21 +58,38 @@ def read(data: bytes, *, column: str = "prediction", limits: Limits = Limits()) 
 
     Shape    UTF-8 with or without a byte order mark, comma-separated, quoted where needed, a header
              with `id` and `column`; other columns are passed over, blank lines too.  May be
-             gzip-compressed.
-    Refuses  PredictionsTooLarge for bytes, rows or a field beyond `limits`;
-             PredictionColumnMissing; PredictionIdRepeated with both lines; PredictionsUnreadable
-             with the line and one of: empty, not_gzip, wrong_encoding, nul, broken_csv,
-             column_count, empty_field.
+             packed with gzip or Zstandard.
+    Refuses  what `read_columns` refuses; what `unpacking.unpacked` refuses; PredictionIdRepeated
+             with both lines.
 
     >>> read(b"id,prediction\nr1,yes\n")
     {'r1': 'yes'}
     """
-    text = _decoded(_unpacked(data, limits.bytes_max))
-    rows = _rows(text, limits)
+    columns, lines = read_columns(unpacked(data, limits.bytes_max), (ID_COLUMN, column), limits)
+    values: dict[str, str] = {}
+    places: dict[str, int] = {}
+    for row_id, value, line in zip(columns[ID_COLUMN], columns[column], lines, strict=True):
+        if row_id in values:
+            raise PredictionIdRepeated(line=line, id=short(row_id), first_line=places[row_id])
+        values[row_id] = value
+        places[row_id] = line
+    return values
+
+
+def read_columns(
+    data: bytes, names: Sequence[str], limits: Limits
+) -> tuple[dict[str, list[str]], list[int]]:
+    """Read columns of an unpacked CSV file, and the line on which each row begins.
+
+    Refuses  PredictionsTooLarge for rows, a line or a field beyond `limits`;
+             PredictionColumnMissing; PredictionsUnreadable with the line and one of: empty,
+             wrong_encoding, nul, broken_csv, column_count, empty_field.
+    """
+    rows = _rows(decoded(data), limits)
     line, header = next(rows, (1, []))
     if not header:
         raise PredictionsUnreadable(line=line, problem="empty")
-    for name in (ID_COLUMN, column):
+    for name in names:
         if header.count(name) != 1:
             raise PredictionColumnMissing(
                 line=line,
@@ -85,27 +97,24 @@ def read(data: bytes, *, column: str = "prediction", limits: Limits = Limits()) 
                 times=header.count(name),
                 found=[short(name) for name in header[:LISTED_MAX]],
             )
-    id_place, value_place = header.index(ID_COLUMN), header.index(column)
-    values: dict[str, str] = {}
-    lines: dict[str, int] = {}
+    places = [(header.index(name), name) for name in names]
+    columns: dict[str, list[str]] = {name: [] for name in names}
+    lines: list[int] = []
     for line, row in rows:
         if len(row) != len(header):
             raise PredictionsUnreadable(
                 line=line, problem="column_count", columns=len(row), wanted=len(header)
             )
-        row_id, value = row[id_place], row[value_place]
-        if not row_id or not value:
-            name = ID_COLUMN if not row_id else column
-            raise PredictionsUnreadable(line=line, problem="empty_field", column=name)
-        if row_id in values:
-            raise PredictionIdRepeated(line=line, id=short(row_id), first_line=lines[row_id])
-        if len(values) >= limits.rows_max:
+        if len(lines) >= limits.rows_max:
             raise PredictionsTooLarge(line=line, rows_max=limits.rows_max)
-        values[row_id] = value
-        lines[row_id] = line
-    if not values:
+        for place, name in places:
+            if not row[place]:
+                raise PredictionsUnreadable(line=line, problem="empty_field", column=name)
+            columns[name].append(row[place])
+        lines.append(line)
+    if not lines:
         raise PredictionsUnreadable(line=line, problem="empty")
-    return values
+    return columns, lines
 
 
 def match_ids(predictions: Mapping[str, str], truth_ids: Collection[str]) -> IdMatch:
@@ -133,34 +142,8 @@ def require_ids(predictions: Mapping[str, str], truth_ids: Collection[str]) -> N
         )
 
 
-def _unpacked(data: bytes, bytes_max: int) -> bytes:
-    if len(data) > bytes_max:
-        raise PredictionsTooLarge(bytes=len(data), bytes_max=bytes_max)
-    if not data.startswith(GZIP_MAGIC):
-        return data
-    unpacked = bytearray()
-    members = 0
-    unpacker = None
-    for start in range(0, len(data), PIECE_BYTES):
-        rest = data[start : start + PIECE_BYTES]
-        while rest:
-            # A gzip file may hold several members one after another; each needs a fresh unpacker.
-            if unpacker is None or unpacker.eof:
-                members += 1
-                unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-            try:
-                unpacked += unpacker.decompress(rest, PIECE_BYTES)
-            except zlib.error as broken:
-                raise PredictionsUnreadable(line=1, problem="not_gzip") from broken
-            if len(unpacked) > bytes_max or members > MEMBERS_MAX:
-                raise PredictionsTooLarge(bytes_max=bytes_max, members_max=MEMBERS_MAX)
-            rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-    if unpacker is None or not unpacker.eof:
-        raise PredictionsUnreadable(line=1, problem="not_gzip")
-    return bytes(unpacked)
-
-
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Read UTF-8.  Refuses PredictionsUnreadable with the line and wrong_encoding or nul."""
     body = data.removeprefix(codecs.BOM_UTF8)
     place = body.find(b"\0")
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
