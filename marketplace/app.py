@@ -50,7 +50,15 @@ from marketplace.scenarios.routes import (
     weights,
 )
 from marketplace.scoring.routes import boards as scoring_boards
-from marketplace.scoring.routes import certainty, files, marking, metrics, panels, rounds, submissions
+from marketplace.scoring.routes import (
+    certainty,
+    files,
+    marking,
+    metrics,
+    panels,
+    rounds,
+    submissions,
+)
 from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks

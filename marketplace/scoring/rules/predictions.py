@@ -20,7 +20,7 @@ from marketplace.scoring.errors.rounds import (
     PredictionsUnreadable,
 )
 from marketplace.scoring.rules.documents import short
-from marketplace.scoring.rules.reading.unpacking import unpacked
+from marketplace.scoring.rules.unpacking import unpacked
 
 LINE_LENGTH_MAX: Final = 100_000
 LISTED_MAX: Final = 20

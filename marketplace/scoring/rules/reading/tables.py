@@ -22,7 +22,7 @@ from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.metrics.samples import Column, NoNumber, Scaled, scaled
 from marketplace.scoring.rules.predictions import ID_COLUMN, Limits
 from marketplace.scoring.rules.reading import jsonlines, parquet
-from marketplace.scoring.rules.reading.unpacking import unpacked
+from marketplace.scoring.rules.unpacking import unpacked
 
 COLUMNS_FAST_MAX: Final = 64
 DECIMALS: Final = 22
