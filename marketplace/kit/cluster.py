@@ -8,6 +8,7 @@ What is sent is bytes and names.  Machines of the cluster need the same release 
 """
 
 import asyncio
+import atexit
 import importlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,8 +43,10 @@ class Kind:
 
 @cache
 def pool_here(kind: Kind) -> Pool:
-    """Keep one pool for each kind of work in this process."""
-    return Pool(work=kind.work, prepare=kind.prepare, size=kind.size, limits=kind.limits)
+    """Keep one pool for each kind of work in this process, and end its workers with it."""
+    pool = Pool(work=kind.work, prepare=kind.prepare, size=kind.size, limits=kind.limits)
+    atexit.register(pool.close)
+    return pool
 
 
 async def run_here(
