@@ -9,7 +9,6 @@ no environment, no folder, no network, and no open file but those of its piece o
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -91,7 +90,6 @@ class Pool:
     _busy: set[int] = field(default_factory=set)
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     _places_taken: int = 0
-    _folder: str = ""
 
     async def run(self, task: dict[str, Any], files: Mapping[str, Content]) -> Answered | Stopped:
         """Do one piece of work in a worker of its own for as long as it takes.
@@ -125,9 +123,6 @@ class Pool:
         """End every worker that has nothing to do; those at work end after it."""
         while self._idle:
             self._idle.pop().end()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = ""
 
     async def _attempt(
         self, task: dict[str, Any], files: Mapping[str, Content]
@@ -170,10 +165,11 @@ class Pool:
 
     async def _start(self) -> _Worker:
         """Start a worker and wait until it is ready.  Refuses RuntimeError if it never is."""
-        self._folder = self._folder or tempfile.mkdtemp(prefix="jiebang-worker-")
+        # A folder of its own, removed while it stands in it: there nothing can be made, or left.
+        folder = Path(tempfile.mkdtemp(prefix="jiebang-worker-"))
         ours, theirs = socket.socketpair()
         with theirs:
-            process = self._process(theirs.fileno())
+            process = self._process(theirs.fileno(), folder)
         ours.setblocking(False)
         worker = _Worker(process, ours)
         self._busy.add(process.pid)
@@ -183,6 +179,7 @@ class Pool:
                 said = await _hear(ours)
         finally:
             self._busy.discard(process.pid)
+            _remove(folder)
             if "in_force" not in said:
                 worker.end()
         if "in_force" not in said:
@@ -190,7 +187,7 @@ class Pool:
         worker.in_force = tuple(said["in_force"])
         return worker
 
-    def _process(self, descriptor: int) -> subprocess.Popen[bytes]:
+    def _process(self, descriptor: int, folder: Path) -> subprocess.Popen[bytes]:
         arguments = [
             *(sys.executable, "-s", "-E", "-B", "-c", _BOOT, str(descriptor)),
             *(self.work, self.prepare, str(self.limits.memory_bytes)),
@@ -202,7 +199,7 @@ class Pool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=[descriptor],
-            cwd=self._folder,
+            cwd=folder,
             env=ENVIRONMENT,
             start_new_session=True,
         )
@@ -238,6 +235,10 @@ _BOOT: Final = (
     "import sys; sys.path[:] = sys.argv[5:];"
     " from marketplace.kit import workbench; workbench.main()"
 )
+
+
+def _remove(folder: Path) -> None:
+    folder.rmdir()
 
 
 def _set(turn: "asyncio.Future[None]") -> None:
