@@ -10,7 +10,9 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
+from marketplace.awards import routes as awards
 from marketplace.bids.routes import custody as bid_custody
+from marketplace.bids.routes import moves as bid_moves
 from marketplace.bids.routes import offers, openings, own_sealing
 from marketplace.board.routes import capabilities
 from marketplace.board.routes import cards as board_cards
@@ -58,6 +60,7 @@ from marketplace.scoring.routes import (
     panels,
     rounds,
     submissions,
+    votes,
 )
 from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
@@ -153,13 +156,16 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         offers.CallBidController,
         offers.BidController,
         own_sealing.OwnSealingController,
+        bid_moves.BidMoveController,
+        bid_moves.answer_hearing,
         openings.OpeningController,
         bid_custody.get_sealing_key,
         bid_custody.get_custody,
         openings.confirm_amendment,
         panels.PanelController,
         marking.MarkingController,
-        marking.decide_responsiveness,
+        votes.BidVoteController,
+        votes.CallVoteController,
         files.HiddenSetController,
         files.BidSubmissionController,
         submissions.SubmissionController,
@@ -172,6 +178,10 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         rounds.ScenarioRoundController,
         rounds.RoundController,
         certainty.RoundCertaintyController,
+        awards.decline_award,
+        awards.forfeit_award,
+        awards.invalidate_bid,
+        awards.drop_accusation,
         solicitations.list_schemes,
         solicitations.SolicitationController,
         solicitations.ProposalController,

@@ -95,6 +95,9 @@ def jobs_of(
         "tell_of_overdue_replies": lambda: scenarios.tell_of_overdue_replies(
             house.database, house.clock
         ),
+        "close_overdue_explanations": lambda: scoring.close_overdue_explanations(
+            house.database, house.clock
+        ),
         "note_uses": lambda: note_uses(house),
         "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
         "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(

@@ -78,3 +78,24 @@ class NoCandidateLeft(Conflict):
 
     code = "awards.no_candidate_left"
     title_zh = "排名中已无可递补的候选人。"
+
+
+class DeclinedAlready(Conflict):
+    """This award was declined already: a decision on the cause follows."""
+
+    code = "awards.declined_already"
+    title_zh = "该中选已声明放弃:等待对原因作出认定。"
+
+
+class SigningRunning(Conflict):
+    """The winner has not declined, and the time to sign is not over."""
+
+    code = "awards.signing_running"
+    title_zh = "中选人未声明放弃,且签约期限未满。"
+
+
+class NotAwarded(Conflict):
+    """This bid holds no award that could be declined."""
+
+    code = "awards.not_awarded"
+    title_zh = "该投标没有可以放弃的中选结果。"

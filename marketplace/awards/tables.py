@@ -7,7 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from marketplace.awards.rules.lifecycle import AwardState
-from marketplace.kit.tables import Versioned, fen, text_enum
+from marketplace.kit.tables import Row, Versioned, fen, text_enum
 
 
 class Award(Versioned, table=True):
@@ -36,3 +36,21 @@ class Award(Versioned, table=True):
     confirmed_at: dt.datetime | None = Field(default=None)
     ended_at: dt.datetime | None = Field(default=None)
     ended_reason: str | None = Field(default=None, max_length=2000)
+
+
+class AwardForfeit(Row, table=True):
+    """Why a winner does not take its award: what it declared, and what was decided about that."""
+
+    __tablename__ = "award_forfeit"
+
+    award_id: UUID = Field(foreign_key="award.id", unique=True)
+    declared_by: UUID | None = Field(default=None, foreign_key="person.id")
+    """Who declined it for the winner; null where only the time to sign ran out."""
+    declared_at: dt.datetime | None = Field(default=None)
+    declared_reason: str | None = Field(default=None, max_length=2000)
+    sign_until: dt.datetime | None = Field(default=None)
+    """When the time to sign was over; null where the winner declined before."""
+    justified: bool | None = Field(default=None)
+    """Whether the cause was found to be justified: then no sanction follows; null until decided."""
+    decided_by: UUID | None = Field(default=None, foreign_key="person.id")
+    decided_at: dt.datetime | None = Field(default=None)

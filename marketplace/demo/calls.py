@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from marketplace.bids.actions import offering, opening
+from marketplace.bids.actions import eligibility, offering, opening
 from marketplace.bids.queries import bids
 from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
@@ -18,7 +18,14 @@ from marketplace.scenarios.actions import calls, drafting, publishing
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring.actions import evaluation, marking, panels, rankings, submitting
+from marketplace.scoring.actions import (
+    evaluation,
+    marking,
+    panels,
+    rankings,
+    recommending,
+    submitting,
+)
 from marketplace.scoring.actions.values import measurer
 from marketplace.scoring.jobs import Scorer, tidy_boards
 from marketplace.scoring.queries import rounds as scorings
@@ -206,7 +213,7 @@ async def _check_eligibility(play: Play, story: Story, officer: Actor) -> None:
             if bid.state is not BidState.OPENED:
                 continue
             findings = [
-                opening.Finding(
+                eligibility.Finding(
                     code=one["code"],
                     passed=one["code"] != told.get("failed_qualification"),
                     reason=told["reason"]
@@ -215,7 +222,7 @@ async def _check_eligibility(play: Play, story: Story, officer: Actor) -> None:
                 )
                 for one in document["qualifications"]
             ]
-            await opening.check_eligibility(
+            await eligibility.check_eligibility(
                 session, officer, bid.id, findings=findings, now=play.clock.now()
             )
 
@@ -245,7 +252,7 @@ async def _measure_files(play: Play, story: Story) -> dict[str, UUID]:
         async with play.house.database.reading() as reader:
             bid = await _bid_of(reader, play, story, told["organisation"])
             known = await scorings.submissions_of(reader, bid.id)
-        if bid.state is BidState.INELIGIBLE:
+        if bid.state in {BidState.INELIGIBLE, BidState.NON_RESPONSIVE}:
             continue
         ids[told["organisation"]] = bid.id
         if known:
@@ -274,6 +281,8 @@ async def _decide_objective(play: Play, story: Story, ids: dict[str, UUID]) -> N
         wanted = []
         for told in story.document["bids"]:
             for criterion, value in told.get("objective", {}).items():
+                if told["organisation"] not in ids:
+                    continue
                 bid_id = ids[told["organisation"]]
                 if await scorings.objective_mark(session, bid_id, criterion) is None:
                     mark = marking.GivenMark(
@@ -293,6 +302,7 @@ async def _mark(play: Play, story: Story, seat: dict[str, Any], ids: dict[str, U
             bid_id=ids[told["organisation"]], criterion=criterion, value=Decimal(by[seat["label"]])
         )
         for told in story.document["bids"]
+        if told["organisation"] in ids
         for criterion, by in told.get("marks", {}).items()
     ]
     async with play.house.database.writing() as session:
@@ -318,6 +328,9 @@ async def rank(play: Play, story: Story) -> None:
             reason=RoundReason.FIRST,
             note=None,
             clock=play.clock,
+        )
+        await recommending.recommend(
+            session, play.seeded.actors[chair["expert"]], scenario_id, now=play.clock.now()
         )
     # Bids that were found non-responsive leave the board at the next tick, which a story plays.
     while await tidy_boards(play.house.database, play.clock):

@@ -5,8 +5,8 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from marketplace.awards import actions as awarding
 from marketplace.awards import queries as awards
+from marketplace.awards.actions import awarding
 from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.awards.tables import Award
 from marketplace.demo.stage import Play, Story

@@ -1,6 +1,7 @@
 """What the relations room can answer."""
 
 import datetime as dt
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from marketplace.relations.rules.relations import (
     CONTROL_KINDS,
     CONTROLLING_BPS,
     DEPTH_MAX,
+    OFFICER_KINDS,
     Edge,
     EdgeKind,
     Relation,
@@ -52,6 +54,37 @@ async def relation(session: ReadSession, a: UUID, b: UUID, *, on: dt.date) -> Re
     return relations.related(ends[a], ends[b], edges, on=on, state=state)
 
 
+async def control_chains(
+    session: ReadSession, organizations: Collection[UUID], *, on: dt.date
+) -> dict[frozenset[UUID], str]:
+    """Find which pairs of organisations stood on one chain of control on a day, and its ground."""
+    ends = await _parties_of(session, organizations)
+    edges, state = await _surroundings(session, set(ends.values()), on)
+    found = {}
+    for a, b in itertools.combinations(sorted(ends), 2):
+        chain = relations.control_chain(ends[a], ends[b], edges, on=on, state=state)
+        if chain is not None:
+            found[frozenset({a, b})] = chain.ground.value
+    return found
+
+
+async def unit_heads(
+    session: ReadSession, organizations: Collection[UUID], *, on: dt.date
+) -> dict[UUID, frozenset[UUID]]:
+    """Name the parties that headed each of some organisations on a day."""
+    ends = await _parties_of(session, organizations)
+    heads: dict[UUID, frozenset[UUID]] = {}
+    for organization_id, party_id in ends.items():
+        rows = await session.exec(
+            select(OwnershipEdge.holder_id)
+            .where(OwnershipEdge.target_id == party_id)
+            .where(OwnershipEdge.kind == EdgeKind.UNIT_HEAD)
+            .where(*_holds_on(on))
+        )
+        heads[organization_id] = frozenset(rows.all())
+    return heads
+
+
 async def _parties_of(session: ReadSession, organizations: Collection[UUID]) -> dict[UUID, UUID]:
     found = await session.exec(
         select(Party.organization_id, Party.id).where(col(Party.organization_id).in_(organizations))
@@ -86,7 +119,7 @@ async def _edges_above(
     session: ReadSession, targets: Collection[UUID], on: dt.date, *, officers: bool
 ) -> list[tuple[Edge, bool]]:
     """List the ties of control (and of officers) that lead up from parties on a day."""
-    kinds = CONTROL_KINDS | {EdgeKind.OFFICER} if officers else CONTROL_KINDS
+    kinds = CONTROL_KINDS | OFFICER_KINDS if officers else CONTROL_KINDS
     found: list[tuple[Edge, bool]] = []
     for ids in _portions(targets):
         rows = await session.exec(

@@ -1,5 +1,5 @@
-"""What ticks: queued files are measured, boards lose the teams whose bid is out, and every ranking
-is told how sure it is.
+"""What ticks: queued files are measured, boards lose the teams whose bid is out, prices that nobody
+explained end, and every ranking is told how sure it is.
 
 Any number of processes may do this at the same time.  A process that is killed loses nothing: what
 it had leased comes due again when the lease runs out.
@@ -16,15 +16,18 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.identity.rules import access
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError, Unavailable
 from marketplace.kit.storage import Storage
-from marketplace.scoring.actions import boards, certainty, scoring, submitting, working
+from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scoring.actions import boards, certainty, prices, scoring, submitting, working
 from marketplace.scoring.actions.scoring import Brought, Leased, Outcome
 from marketplace.scoring.actions.values import Measure, Task
 from marketplace.scoring.queries import certainty as certainties
-from marketplace.scoring.queries import standings, submissions
+from marketplace.scoring.queries import standings, submissions, votes
 from marketplace.scoring.queries import work as queries
 from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules import work as pace
@@ -210,3 +213,26 @@ class Statistician:
                 await certainty.keep(session, row.id, statement, now=self.clock.now())
             done += 1
         return done
+
+
+async def close_overdue_explanations(database: Database, clock: Clock) -> int:
+    """Put out every bid whose time to explain its price ran out, and look at the others anew.
+
+    One transaction for each call; whatever keeps one from being settled is raised after the others
+    had their turn.
+    """
+    async with database.reading() as session:
+        found = await votes.overdue(session, await clock.decisive(session))
+    failures: list[Exception] = []
+    for scenario_id in found:
+        try:
+            async with database.writing() as session:
+                call = await scenarios.call(session, scenario_id, lock=True)
+                if call.state is ScenarioState.EVALUATING:
+                    now = await clock.decisive(session)
+                    await prices.settle(session, access.SYSTEM, call, now=now)
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("explanations could not be closed", failures)
+    return len(found)

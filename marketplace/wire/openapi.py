@@ -36,6 +36,7 @@ TAGS: Final = {
     "solicitations": "征榜与成熟度排名 · proposals and their readiness",
     "bids": "密封投标与开标 · sealed bids and their opening",
     "scoring": "评审、测评与排名 · panels, benchmarks, rankings",
+    "awards": "定榜之后:放弃、收回与认定无效 · awards declined, forfeited, void",
     "webhooks": "事件推送 · webhooks",
     "health": "健康检查 · health",
 }

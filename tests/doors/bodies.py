@@ -21,6 +21,13 @@ TIE = {
     "source": "示例登记",
 }
 
+HEARING = {
+    "ground": "collusion",
+    "accusation": REASON,
+    "evidence": [{"title": "比对报告(示例)", "sha256": "0" * 64}],
+    "term_days": 5,
+}
+
 BODIES: dict[str, Any] = {
     "organizations_register": {
         "uscc": "{uscc}",
@@ -136,15 +143,25 @@ BODIES: dict[str, Any] = {
     "objective_marks_decide": {
         "marks": [{"bid_id": "{bid_id}", "criterion": "parameters", "mark": "80"}]
     },
-    "responsiveness_decide": {
+    "responsiveness_vote": {
         "responsive": True,
-        "reason_code": "explained",
+        "reason_code": "complete",
         "reason": REASON,
     },
     "criteria_weights_derive": {
         "criteria": ["plan", "price"],
         "comparisons": [{"a": "plan", "b": "price", "times": "3"}],
     },
+    "price_doubts_vote": {"doubtful": True, "reason": REASON},
+    "price_explanations_give": {"explanation": "成本明细见附件(示例)"},
+    "price_explanations_vote": {"accepted": True, "reason": REASON},
+    "bids_revoke": {"reason": "无力承接"},
+    "hearings_offer": HEARING,
+    "hearings_answer": {"answer": "情况说明(示例)"},
+    "bids_invalidate": {"decision": REASON},
+    "bids_drop_accusation": {"decision": REASON},
+    "awards_decline": {"reason": "无力承接"},
+    "awards_forfeit": {"justified": False, "reason": "逾期未签约"},
     "ranking_rounds_rank": {"reason": "sum_error", "note": "复核"},
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }

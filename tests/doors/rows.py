@@ -28,6 +28,7 @@ OFFICER = frozenset({"bureau_officer"})
 APPROVER = frozenset({"bureau_approver"})
 AUDITOR = frozenset({"auditor"})
 SUPERVISOR = frozenset({"supervisor"})
+REVIEW_BODY = frozenset({"review_body"})
 POSTER = frozenset({"poster"})
 SOLVER = frozenset({"solver"})
 ADMIN = frozenset({"platform_admin"})
@@ -259,6 +260,14 @@ ROWS: dict[str, frozenset[str]] = {
     "bids_get_sealed": SOLVER,
     "bids_read": SOLVER,
     "bids_check_eligibility": OFFICER | POSTER,
+    "bids_eligibility_items": SOLVER | RESULT_READERS,
+    "bids_versions": SOLVER | RESULT_READERS,
+    "bids_revoke": SOLVER,
+    "hearings_offer": APPROVER | anywhere(REVIEW_BODY),
+    "hearings_list": SOLVER | BUREAU | anywhere(AUDITOR | REVIEW_BODY),
+    "hearings_answer": SOLVER,
+    "bids_invalidate": APPROVER | anywhere(REVIEW_BODY),
+    "bids_drop_accusation": APPROVER | anywhere(REVIEW_BODY),
     "openings_request": OFFICER,
     "openings_witness": anywhere(SUPERVISOR),
     "openings_get": RESULT_READERS | anywhere(SUPERVISOR) | SOLVER,
@@ -288,7 +297,17 @@ ROWS: dict[str, frozenset[str]] = {
     "score_sheets_record": JUDGES,
     "score_sheets_list": JUDGES | APPROVER | anywhere(AUDITOR),
     "objective_marks_decide": OFFICER,
-    "responsiveness_decide": frozenset({"panel_chair"}),
+    "responsiveness_vote": JUDGES,
+    "responsiveness_get": BUREAU | anywhere(AUDITOR | SUPERVISOR) | JUDGES,
+    "price_doubts_vote": JUDGES,
+    "price_inquiries_get": SOLVER | RESULT_READERS | JUDGES,
+    "price_explanations_give": SOLVER,
+    "price_explanations_vote": JUDGES,
+    "price_screenings_run": OFFICER | JUDGES,
+    "candidates_recommend": frozenset({"panel_chair"}),
+    # awards: the award of the world is of another call of the same bureau
+    "awards_decline": SOLVER,
+    "awards_forfeit": APPROVER,
     "ranking_rounds_rank": APPROVER | {"panel_chair"},
     "ranking_rounds_list": RESULT_READERS | {"panel_chair"},
     "ranking_rounds_get": RESULT_READERS | {"panel_chair"},

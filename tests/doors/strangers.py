@@ -18,12 +18,13 @@ from marketplace.scoring.jobs import Statistician
 from marketplace.scoring.queries import work
 from marketplace.webhooks.actions import fanout
 from tests.doors import dataset_world as data
-from tests.doors.bodies import TIE
+from tests.doors.bodies import HEARING, TIE
 from tests.doors.profile_bodies import OF_PROFILES
 from tests.doors.rows import ELSEWHERE
 from tests.given import board, sign_ins
 from tests.given import datasets as data_given
 from tests.given import scoring as given
+from tests.given.awards import a_ranked_call, a_standing_award
 from tests.given.identity import Someone, a_credit_code, someone
 
 
@@ -87,6 +88,7 @@ async def a_world(
     doorkeeper = await someone(database, Role.EXPERT)
     await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
     values = await _values(database, play, people, ranked.json()["id"])
+    values |= await _after_the_ranking(database, play, people["bureau_approver"])
     values |= await data.values(client, house, play, people)
     values |= await board.ranked_proposals(database, play)
     values |= {"enquiry_id": asked["id"], "rescoring_id": rescoring["id"]}
@@ -139,6 +141,17 @@ async def _people(database: Database, play: given.Play) -> dict[str, Someone]:
             people[role.value] = await someone(database, role, organization_id=home, kind=kind)
         people[role.value + ELSEWHERE] = await someone(database, role, kind=kind)
     return people
+
+
+async def _after_the_ranking(
+    database: Database, play: given.Play, approver: Someone
+) -> dict[str, str]:
+    """A hearing of the solver's bid, and an award of another call of the same bureau."""
+    accused = f"/v1/bids/{play.bids['solver']}/hearings"
+    hearing = await play.do(approver, accused, HEARING)
+    elsewhere = await a_ranked_call(database, gov_id=approver.organization_id)
+    award = await a_standing_award(database, elsewhere, play.clock)
+    return {"hearing_id": hearing["id"], "award_id": str(award.id)}
 
 
 async def _values(

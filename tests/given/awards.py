@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from marketplace.awards import actions as awards
+from marketplace.awards.actions import awarding as awards
+from marketplace.awards.actions import forfeits
 from marketplace.awards.tables import Award
 from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.tables.bids import Bid
@@ -61,12 +62,15 @@ async def a_ranked_call(
     final_solvers: int = 1,
     poster_kind: OrganizationKind = OrganizationKind.GOVERNMENT,
     public_share: bool = True,
+    gov_id: UUID | None = None,
 ) -> RankedCall:
     """The emergency early-warning call, evaluated, with as many slots as asked for.
 
     Without a public share the solver bears what the district would have paid.
     """
-    gov_id = await an_organization(database, kind=OrganizationKind.GOVERNMENT, name="某区(示例)")
+    gov_id = gov_id or await an_organization(
+        database, kind=OrganizationKind.GOVERNMENT, name="某区(示例)"
+    )
     people = People(
         officer=await someone(database, Role.BUREAU_OFFICER, organization_id=gov_id),
         approver=await someone(database, Role.BUREAU_APPROVER, organization_id=gov_id),
@@ -98,6 +102,31 @@ def _without_district(phase: dict[str, Any]) -> dict[str, Any]:
         if name in {"ok_bps", "blameless_fail_bps"}
     }
     return phase | moved
+
+
+async def forfeited(
+    database: Database,
+    clock: FixedClock,
+    call: RankedCall,
+    award: Award,
+    *,
+    justified: bool = False,
+) -> Award:
+    """An award that its winner declined, and that was taken back."""
+    winner = call.people.solvers[call.bids.index(award.bid_id)]
+    async with database.writing() as session:
+        await forfeits.decline_award(
+            session, winner.actor, award.bid_id, reason="无力承接", clock=clock
+        )
+    async with database.writing() as session:
+        return await forfeits.forfeit_award(
+            session,
+            call.people.approver.actor,
+            award.id,
+            justified=justified,
+            reason="不签约",
+            clock=clock,
+        )
 
 
 async def a_standing_award(database: Database, call: RankedCall, clock: FixedClock) -> Award:
@@ -175,7 +204,7 @@ async def _bid(session: WriteSession, call_id: UUID, solver: Someone, quote_fen:
         scenario_id=call_id,
         solver_id=solver.organization_id,
         author_id=solver.actor.person_id,
-        state=BidState.RANKED,
+        state=BidState.CANDIDATE,
         content_number=1,
         created_at=START,
         submitted_at=START,

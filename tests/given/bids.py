@@ -22,7 +22,7 @@ from tests.given.scenarios import Called, a_published_call, the_panel_seated
 
 KEEPER = custody.KEEPER
 """The keeper of the `house` fixture, for tests that have no house."""
-QUOTE_FEN = 48_372_619_05
+QUOTE_FEN = 437_261_95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from marketplace.bids.actions import opening
+from marketplace.bids.actions import eligibility
 from marketplace.identity.actions import people as identity
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.identity.tables.organizations import OrganizationKind
@@ -30,6 +30,7 @@ _batches = itertools.count(1)
 
 DEADLINE = START + dt.timedelta(days=30)
 YUAN = 100
+MAX_PRICE_YUAN = 1_000_000
 QUOTES_YUAN = {"ours": 800_000, "theirs": 900_000}
 ROWS = 10
 CSV = {"Content-Type": "text/csv"}
@@ -80,7 +81,7 @@ def a_content(
     criteria: Sequence[Mapping[str, object]],
     *,
     tie_breaks: Sequence[str] = (),
-    max_price_yuan: int = 1_000_000,
+    max_price_yuan: int = MAX_PRICE_YUAN,
 ) -> dict[str, object]:
     """What a call for a service says, judged by `criteria`."""
     shares = {"gov": 5000, "poster": 3000, "solver": 2000}
@@ -306,6 +307,15 @@ class Play:
         chair = who or self.experts[0]
         return await self.ask(chair, "POST", f"{self.url}/ranking-rounds", json={"reason": reason})
 
+    async def recommend(self) -> Any:
+        """The chair names the candidates."""
+        return await self.do(self.experts[0], f"{self.url}/candidates")
+
+    async def vote(self, name: str, path: str, body: object, *judges: int) -> Any:
+        """Judges of these places vote on a bid, one after the other; the last answer counts."""
+        url = f"/v1/bids/{self.bids[name]}/{path}"
+        return [await self.do(self.experts[place], url, body) for place in judges][-1]
+
     async def standings(self, round_id: str) -> dict[str, Any]:
         """The standings of a round, by the names of the bidders."""
         names = {bid_id: name for name, bid_id in self.bids.items()}
@@ -381,10 +391,10 @@ async def an_evaluating_play(
     opened = await an_opened_call(database, clock, call=call, offers=tuple(offers.values()))
     for name, begun in zip(offers, opened.bids, strict=True):
         play.solvers[name], play.bids[name] = begun.solver, str(begun.id)
-        if checked:
-            findings = [opening.Finding(code="licence", passed=True)]
+        if checked and (quotes_yuan[name] or 0) <= MAX_PRICE_YUAN:  # what is above is out
+            findings = [eligibility.Finding(code="licence", passed=True)]
             async with database.writing() as session:
-                await opening.check_eligibility(
+                await eligibility.check_eligibility(
                     session, play.cast.officer.actor, begun.id, findings=findings, now=START
                 )
     return play

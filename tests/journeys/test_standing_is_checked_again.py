@@ -5,7 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from marketplace.awards import actions as awards
+from marketplace.awards.actions import awarding as awards
 from marketplace.identity.errors.organizations import NotInGoodStanding
 from marketplace.identity.rules.standing import RegistrationStatus
 from marketplace.kit.clock import FixedClock

@@ -34,7 +34,7 @@ class Standing:
     awarded: Collection[UUID]
     """Bids that hold a slot."""
     out: Collection[UUID]
-    """Bids that were awarded and fell out: forfeited or void."""
+    """Bids that cannot be awarded any more: forfeited, void, revoked or invalidated."""
     slots: int
     budget_fen: int
     done: Mapping[Duty, Collection[UUID]]

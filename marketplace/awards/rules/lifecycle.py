@@ -63,7 +63,10 @@ AWARD: Final = Lifecycle(
             (_A.DECIDED, _A.IN_PUBLICITY, _A.AWARDED),
             _A.FORFEITED,
             by=("bureau_approver",),
-            guards=("reason given",),
+            guards=(
+                "declined by the winner, or the time to sign is over",
+                "cause judged: justified or not",
+            ),
             effects=("the slot is free for the next in rank",),
         ),
         move(
@@ -72,7 +75,7 @@ AWARD: Final = Lifecycle(
             (_A.DECIDED, _A.IN_PUBLICITY, _A.AWARDED),
             _A.VOID,
             by=("bureau_approver", "review_body"),
-            guards=("protest upheld",),
+            guards=("protest upheld, or the bid invalidated",),
         ),
     ),
 )

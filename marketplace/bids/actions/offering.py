@@ -12,7 +12,9 @@ from uuid import UUID
 from marketplace.bids.actions import receipts, sealing
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.errors.bids import AlreadyBid, CallNotOpen, OwnCall
+from marketplace.bids.errors.moves import NeedDesigner
 from marketplace.bids.queries import bids as queries
+from marketplace.bids.queries import moves
 from marketplace.bids.rules.admission import Offer, admit, check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.bids.rules.sealed_offer import SealedBy
@@ -78,7 +80,8 @@ async def create_bid(
 
     Shape    with a `reading_public_key` the bidder can read the own offer until the deadline.
     Refuses  KeyUnfit, CallClosed, CallNotOpen, OwnCall for whoever poses the problem or signed the
-             need, OrganizationNotVerified, NotInGoodStanding, AlreadyBid.
+             need, NeedDesigner for whoever the call says designed it, OrganizationNotVerified,
+             NotInGoodStanding, AlreadyBid.
     """
     access.require(actor, Permission.BIDS_SUBMIT)
     if reading_public_key is not None:
@@ -86,6 +89,8 @@ async def create_bid(
     call, now = await _open_call(session, scenario_id, clock)
     if actor.organization_id in {call.poster_id, call.end_user_id}:
         raise OwnCall()
+    if await moves.is_designer(session, call.content, actor.organization_id):
+        raise NeedDesigner()
     bid_id = new_id()
     await _recheck(session, actor, bid_id, call, now=now)
     if await queries.live_bid(session, scenario_id, actor.organization_id) is not None:

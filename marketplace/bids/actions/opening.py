@@ -1,26 +1,23 @@
-"""Open all timely bids in one act, in front of two people, and check them afterwards."""
+"""Open all timely bids in one act, in front of two people."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from marketplace.bids.actions import sifting
 from marketplace.bids.actions.offering import make_move
 from marketplace.bids.actions.sealing import Unlocked
 from marketplace.bids.actions.unsealing import open_bid
 from marketplace.bids.errors.bids import (
     AlreadyOpened,
-    BidUnknown,
-    CheckIncomplete,
     OpeningNotRequested,
     OpeningRequestedAlready,
     TooEarlyToOpen,
 )
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.rules.choices import may_check
-from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
-from marketplace.bids.tables.bids import Bid, EligibilityCheck, Opening
+from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.tables.bids import Opening
 from marketplace.custody import queries as custody
 from marketplace.custody.actions import lockboxes, releasing
 from marketplace.custody.actions.releasing import Release, Released
@@ -142,6 +139,7 @@ async def witness_opening(
     opening.record_signature, opening.record_key_id = signed.signature, signed.key_id
     await lockboxes.forget_shares(session, lockbox.id, now=now)
     await calls.begin_evaluation(session, actor, row, now=now)
+    await sifting.sift(session, row, now=now)
     said = BidsOpened(
         scenario_id=scenario_id, opened=len(entries), record_sha256=opening.record_sha256
     )
@@ -219,78 +217,6 @@ def _line(part: Side, person_id: UUID, released: Released) -> dict[str, Any]:
         "how": released.how.value,
         "reason": released.reason,
     }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The answer to one qualification."""
-
-    code: str
-    passed: bool
-    reason: dict[str, str] | None = None
-
-
-async def check_eligibility(
-    session: WriteSession,
-    actor: Actor,
-    bid_id: UUID,
-    *,
-    findings: Sequence[Finding],
-    now: dt.datetime,
-) -> Bid:
-    """Answer every qualification of an opened bid (B09), as officer or poster, never as panel.
-
-    Refuses  CheckIncomplete unless each qualification has one answer and each failure a reason.
-    """
-    row, bid = await _locked(session, actor, bid_id)
-    LIFECYCLE.check(bid.state, "find_eligible")
-    content = await scenarios.content(session, row)
-    wanted = sorted(one.code for one in content.qualifications)
-    given = sorted(one.code for one in findings)
-    unreasoned = [one.code for one in findings if not one.passed and not one.reason]
-    if wanted != given or unreasoned:
-        raise CheckIncomplete(expected=wanted, received=given, without_reason=unreasoned)
-    session.add(
-        EligibilityCheck(
-            bid_id=bid.id,
-            items=[
-                {"code": one.code, "passed": one.passed, "reason": one.reason} for one in findings
-            ],
-            checked_by=actor.person_id,
-            checked_at=now,
-        )
-    )
-    failed = [one for one in findings if not one.passed]
-    if not failed:
-        return await make_move(session, actor, bid, "find_eligible", now=now)
-    bid.exclusion, bid.exclusion_reason = "ineligible", failed[0].reason
-    return await make_move(session, actor, bid, "find_ineligible", reason=failed[0].code, now=now)
-
-
-async def exclude(
-    session: WriteSession,
-    actor: Actor,
-    bid: Bid,
-    *,
-    code: str,
-    reason: dict[str, str],
-    now: dt.datetime,
-) -> Bid:
-    """Find a bid non-responsive (B10): it leaves every mean and the price base."""
-    bid.exclusion, bid.exclusion_reason = code, reason
-    return await make_move(session, actor, bid, "find_non_responsive", reason=code, now=now)
-
-
-async def _locked(session: WriteSession, actor: Actor, bid_id: UUID) -> tuple[Scenario, Bid]:
-    access.signed_in(actor)
-    unlocked = await queries.opened_bid(session, bid_id)
-    row = await scenarios.scenario(session, unlocked.scenario_id, lock=True)
-    actor = actor.at(row.organizer_id)
-    if not queries.may_read_opened(actor, row):
-        raise BidUnknown(bid_id=str(bid_id))
-    if not may_check(actor, row.poster_id):
-        raise NotPermitted(permission=Permission.BIDS_CHECK.value)
-    return row, await queries.opened_bid(session, bid_id, lock=True)
 
 
 def _require_person(actor: Actor, permission: Permission) -> None:

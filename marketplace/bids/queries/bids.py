@@ -10,8 +10,10 @@ from sqlmodel import col, or_, select
 
 from marketplace.bids.errors.bids import BidUnknown, OpeningUnknown, ReceiptUnknown
 from marketplace.bids.rules.choices import Standing, choices
+from marketplace.bids.rules.hearings import OPEN
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
 from marketplace.bids.tables.bids import Bid, BidVersion, EligibilityCheck, Opening
+from marketplace.bids.tables.moves import Hearing
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules.access import Actor, Permission, Role
@@ -208,6 +210,7 @@ async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.dateti
         asker_refused=await register.refusal(session, solver.id, on=day_of(now)),
         asked=await scenarios.content(session, call),
         answered=await sealed_under(session, row) if row.content_number else None,
+        hearing_open=await hearing_open(session, row.id),
     )
     return Detail(
         row=row,
@@ -215,6 +218,14 @@ async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.dateti
         eligibility=await eligibility(session, row.id),
         choices=choices(actor.at(call.organizer_id), standing, now=now),
     )
+
+
+async def hearing_open(session: ReadSession, bid_id: UUID) -> bool:
+    """Tell whether an accusation of a bid waits for its decision."""
+    found = await session.exec(
+        select(Hearing.id).where(Hearing.bid_id == bid_id).where(col(Hearing.state).in_(OPEN))
+    )
+    return found.first() is not None
 
 
 async def sealed_under(session: ReadSession, row: Bid) -> Content:

@@ -7,13 +7,12 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from marketplace.bids.actions import offering, opening
+from marketplace.bids.actions import offering
 from marketplace.bids.queries import bids as queries
 from marketplace.bids.schemas.bids import (
     BegunOut,
     BidItemOut,
     BidOut,
-    EligibilityIn,
     OfferIn,
     ReceiptOut,
     SaltedReceiptOut,
@@ -199,23 +198,6 @@ class BidController(Controller):
         access.signed_in(actor)
         row = await queries.own_bid(reader, actor, bid_id)
         return answer(request, ReceiptOut.of(await queries.receipt(reader, row)))
-
-    @post("/eligibility", status_code=200, operation_id="bids_check_eligibility")
-    @once()
-    async def check_eligibility(
-        self,
-        request: AnyRequest,
-        bid_id: FromPath[UUID],
-        data: JSONBody[EligibilityIn],
-        actor: NamedDependency[Actor],
-        writer: NamedDependency[WriteSession],
-        clock: NamedDependency[Clock],
-    ) -> Response[BidOut]:
-        """Answer every qualification of an opened bid, as officer or poster, once."""
-        row = await opening.check_eligibility(
-            writer, actor, bid_id, findings=data.findings(), now=clock.now()
-        )
-        return await _described(request, writer, row, clock)
 
 
 def _reading_pair(data: BidIn | None) -> tuple[bytes | None, bytes]:

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from marketplace.bids.errors.bids import CallNotOpen
+from marketplace.bids.errors.moves import HearingOpenAlready
 from marketplace.bids.rules.admission import check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.identity.errors.access import NotPermitted
@@ -38,6 +39,8 @@ class Standing:
     """What the call asks for now."""
     answered: Content | None
     """What it asked for when the offer was sealed; None while nothing is."""
+    hearing_open: bool = False
+    """Whether an accusation waits for its decision."""
 
 
 def may_check(actor: Actor, poster_id: UUID) -> bool:
@@ -65,7 +68,26 @@ def choices(actor: Actor, bid: Standing, *, now: dt.datetime) -> tuple[Choice, .
         permitted = may_check(actor, bid.poster_id)
         refused = None if permitted else NotPermitted(permission=Permission.BIDS_CHECK.value)
         found.append(Choice(action="check_eligibility", refusal=refused))
+    found += after_opening(actor, bid)
     return tuple(found)
+
+
+def after_opening(actor: Actor, bid: Standing) -> Iterator[Choice]:
+    """List what may be asked for once a bid was opened: to revoke it, or to accuse it."""
+    verbs = LIFECYCLE.verbs_from(bid.state)
+    if "revoke" in verbs and actor.organization_id == bid.solver_id and actor.has(Role.SOLVER):
+        yield Choice(action="revoke", refusal=_unless(actor, Permission.BIDS_SUBMIT))
+    judges = actor.has(Role.BUREAU_APPROVER, Role.REVIEW_BODY)
+    if "invalidate" in verbs and judges:
+        refused = _unless(actor, Permission.BIDS_INVALIDATE)
+        if refused is None and bid.hearing_open:
+            refused = HearingOpenAlready()
+        yield Choice(action="offer_hearing", refusal=refused)
+
+
+def _unless(actor: Actor, permission: Permission) -> MarketplaceError | None:
+    """Refuse a key that was limited to other things."""
+    return None if actor.may(permission) else NotPermitted(permission=permission.value)
 
 
 def _refusals(

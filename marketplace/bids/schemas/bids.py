@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from marketplace.bids.actions.opening import Finding
+from marketplace.bids.actions.eligibility import Finding
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.queries.bids import Detail
 from marketplace.bids.rules.admission import Deduction, Offer

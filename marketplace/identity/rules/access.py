@@ -63,6 +63,7 @@ class Permission(StrEnum):
     BIDS_WITNESS = "bids:witness"
     BIDS_CHECK = "bids:check"
     BIDS_READ_OPENED = "bids:read_opened"
+    BIDS_INVALIDATE = "bids:invalidate"
     SUBMISSIONS_UPLOAD = "submissions:upload"
     TRUTH_UPLOAD = "truth:upload"
     PANELS_SEAT = "panels:seat"
@@ -147,6 +148,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SCENARIOS_SUSPEND,
             P.DATASETS_WITHDRAW,
             P.BIDS_READ_OPENED,
+            P.BIDS_INVALIDATE,
             P.ROUNDS_RANK,
             P.ROUNDS_READ,
             P.AWARDS_DECIDE,
@@ -181,7 +183,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {P.DATASETS_DESCRIBE, P.DATASETS_DECIDE, P.DATASETS_WITHDRAW, P.TRUTH_UPLOAD}
     ),
     Role.FUNDER: frozenset({P.LEDGER_READ}),
-    Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND}),
+    Role.REVIEW_BODY: frozenset({P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND, P.BIDS_INVALIDATE}),
     Role.ORGANIZATION_ADMIN: frozenset(
         {
             P.ORGANIZATIONS_EDIT,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.awards.actions import person_of
+from marketplace.awards.actions.awarding import person_of
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.pilots import (
     ClaimApproved,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from marketplace.awards import actions as awarding
+from marketplace.awards.actions import awarding
 from marketplace.events.rules.catalogue.pilots import PilotMilestoneResult, PilotMilestoneSubmitted
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission, Role

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from marketplace.awards import actions as awarding
 from marketplace.awards import queries as awards
+from marketplace.awards.actions import awarding
 from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.pilots import (

@@ -162,6 +162,9 @@ _EVALUATION = {
     "abnormal_low_ceiling_bps": _may(
         "异常低价:低于最高限价的比例", "suspect below this part of the maximum price", Unit.BPS
     ),
+    "price_explanation_hours": _must(
+        "异常低价书面说明时限(小时)", "hours to explain a very low price in writing", Unit.COUNT
+    ),
     "deduction_small_range_bps": _may(
         "小微企业价格扣除幅度", "deduction for small and micro firms", Unit.BPS_RANGE
     ),

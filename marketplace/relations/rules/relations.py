@@ -42,10 +42,15 @@ class EdgeKind(StrEnum):
     """Controls it by contract."""
     OFFICER = "officer"
     """Is director, supervisor or senior manager of it."""
+    UNIT_HEAD = "unit_head"
+    """Is its legal representative or head (单位负责人); an officer of it as well."""
 
 
 CONTROL_KINDS: Final = frozenset({EdgeKind.ACTUAL_CONTROLLER, EdgeKind.AGREEMENT})
 """Ties that give control whatever the share."""
+
+OFFICER_KINDS: Final = frozenset({EdgeKind.OFFICER, EdgeKind.UNIT_HEAD})
+"""Ties by which somebody serves, and controls nothing."""
 
 
 class Ground(StrEnum):
@@ -195,6 +200,27 @@ def related(
     return Relation(ground=best.ground, path=path, through=best.through)
 
 
+def control_chain(
+    a: UUID, b: UUID, edges: Iterable[Edge], *, on: dt.date, state: Set[UUID]
+) -> Relation | None:
+    """Find whether one of two parties controlled the other on a day, directly or through others.
+
+    Shape    None also where a chain goes on beyond what is followed: a disorder in the records
+             proves nothing against anybody.
+    Source   政府采购法实施条例 (implementing regulation of the Government Procurement Law), 18.
+    """
+    above: dict[UUID, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        if edge.holds_on(on):
+            above[edge.target].append(edge)
+    for low, high in ((a, b), (b, a)):
+        path = climb(low, above, state).paths.get(high)
+        if path:
+            ground = Ground.DIRECT_CONTROL if len(path) == 1 else Ground.INDIRECT_CONTROL
+            return Relation(ground=ground, path=path)
+    return None
+
+
 def climb(start: UUID, above: Mapping[UUID, list[Edge]], state: Set[UUID]) -> Climb:
     """Walk up from a party, breadth first, along ties that give control.
 
@@ -215,7 +241,7 @@ def climb(start: UUID, above: Mapping[UUID, list[Edge]], state: Set[UUID]) -> Cl
     del paths[start]
     officers: dict[UUID, Path] = {}
     for edge in sorted(above.get(start, ()), key=lambda one: one.rank):
-        if edge.kind is EdgeKind.OFFICER:
+        if edge.kind in OFFICER_KINDS:
             officers.setdefault(edge.holder, (edge,))
     return Climb(paths=paths, officers=officers, cut=cut)
 

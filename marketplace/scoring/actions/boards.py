@@ -249,6 +249,13 @@ async def _tell(session: WriteSession, call: Call, board: Board, *, now: dt.date
     await events.record(session, said, by="system", now=now, scenario_id=call.id)
 
 
+async def take_back(session: WriteSession, call: Call, bid: Bid, *, now: dt.datetime) -> None:
+    """Put a team whose bid is in again back on the boards of its files."""
+    for one in rounds.rubric_of(call).criteria:
+        if one.kind == Kind.OBJECTIVE_AUTO:
+            await settle(session, call, bid, one.code, cause="returned", now=now)
+
+
 async def take_off(session: WriteSession, *, now: dt.datetime) -> int:
     """Take the teams off the boards whose bid is out by now; say how many places that were."""
     left = await queries.left_behind(session, limit=LEFT_AT_ONCE)

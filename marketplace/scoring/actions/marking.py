@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from marketplace.bids.queries import bids
-from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import ScoreSheetSigned
@@ -19,9 +19,10 @@ from marketplace.kit.database import WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
+from marketplace.scoring.actions import prices, voting
+from marketplace.scoring.actions.prices import LISTED_MAX, check_all_checked
 from marketplace.scoring.errors.rounds import (
     DecidedAlready,
-    EligibilityPending,
     JudgeConflicted,
     MarkMisplaced,
     MarkRepeated,
@@ -38,10 +39,8 @@ from marketplace.scoring.tables.rounds import MarkRow, ObjectiveMark, PanelSeat
 
 MARKABLE = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.NON_RESPONSIVE})
 """Bids that may be marked; those that turn out non-responsive are marked in vain."""
-TO_BE_MARKED = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.SCORED, BidState.RANKED})
+TO_BE_MARKED = STILL_IN | FORMER_RANKS
 """Bids that must be marked before a sheet can be signed."""
-LISTED_MAX = 20
-"""How many gaps a refusal lists; it always counts them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +94,8 @@ async def record_marks(
     if sign:
         _check_complete(call, opened.values(), earlier.keys())
         seat.signed_at = now
+        await voting.consent(session, actor, seat, opened.values(), now=now)
+        await prices.settle(session, actor, call, now=now, decisive=False)
         said = ScoreSheetSigned(scenario_id=scenario_id, judge=seat.label)
         await events.record(
             session,
@@ -137,16 +138,6 @@ def _check_complete(
             missing_count=len(missing),
             missing=[{"bid": bid, "criterion": code} for bid, code in missing[:LISTED_MAX]],
         )
-
-
-def check_all_checked(opened: Collection[Bid]) -> None:
-    """Refuse to close anything while a bid waits for its eligibility check.
-
-    A sheet signed before would lack marks that nobody could add any more.
-    """
-    pending = [str(bid.id) for bid in opened if bid.state is BidState.OPENED]
-    if pending:
-        raise EligibilityPending(bids_count=len(pending), bids=pending[:LISTED_MAX])
 
 
 async def decide_objective(

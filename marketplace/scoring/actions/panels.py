@@ -20,6 +20,7 @@ from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Scenario
+from marketplace.scoring.actions import voting
 from marketplace.scoring.errors.rounds import (
     NotEvaluating,
     NotOnPanel,
@@ -151,6 +152,7 @@ async def recuse(
         seat.recused_at, seat.recusal_reason = now, reason
         seat.recused_by = None if actor.is_system else actor.person_id
         await session.flush()
+        await voting.recount(session, actor, scenario_id, now=now)
         said = JudgeRecused(scenario_id=scenario_id, judge=label, reason=reason)
         await _tell(session, actor, call, said, now=now)
     return seat

@@ -1,103 +1,57 @@
-"""Decide who answers the call, and rank those who do."""
+"""Rank the bids that answer the call."""
 
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from marketplace import __version__
-from marketplace.bids.actions import offering, opening
+from marketplace.bids.actions import offering, sifting
 from marketplace.bids.queries import bids
-from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import RoundRanked
-from marketplace.identity.errors.access import NotPermitted
-from marketplace.identity.queries import people as identity
-from marketplace.identity.rules import access, duties
+from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
-from marketplace.identity.rules.duties import Duty
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.kit.digests import canonical_json, sha256_hex
-from marketplace.profiles.rules.profile import RuleProfile
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
-from marketplace.scoring.actions.marking import check_all_checked, evaluating_call
+from marketplace.scoring.actions import boards, prices
+from marketplace.scoring.actions.marking import evaluating_call
 from marketplace.scoring.actions.panels import check_composition
+from marketplace.scoring.actions.prices import check_all_checked
+from marketplace.scoring.actions.voting import ABNORMALLY_LOW
 from marketplace.scoring.errors.rounds import (
     AbnormallyLow,
-    DecidedAlready,
-    JudgeConflicted,
-    NotEvaluating,
     NotOnPanel,
     RoundReasonNeeded,
     SheetsUnsigned,
 )
 from marketplace.scoring.errors.submissions import SubmissionsPending
+from marketplace.scoring.errors.votes import ResponsivenessPending
 from marketplace.scoring.queries import rounds as queries
-from marketplace.scoring.queries import submissions
-from marketplace.scoring.rules import points, price
-from marketplace.scoring.rules import sheet as sheets
+from marketplace.scoring.queries import submissions, votes
+from marketplace.scoring.rules.explanations import HARD_FLOOR
+from marketplace.scoring.rules.inquiries import NOT_EXPLAINED
 from marketplace.scoring.rules.ranking import Ranking, rank
 from marketplace.scoring.rules.sheet import ScoreSheet
-from marketplace.scoring.tables.rounds import RankingRound, ResponsivenessDecision, RoundReason
+from marketplace.scoring.tables.rounds import RankingRound, RoundReason
 
-OVER_MAXIMUM = "over_maximum_price"
-OVER_MAXIMUM_REASON = {"zh": "报价高于最高限价", "en": "The quote is above the maximum price"}
+RANKED = frozenset({BidState.RANKED}) | FORMER_RANKS
 HARD_FLOOR_REASON = {
     "zh": "未达到榜单公布的硬性指标",
     "en": "A published hard floor was not met",
 }
-STILL_IN = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.SCORED, BidState.RANKED})
-
-
-async def decide_responsiveness(
-    session: WriteSession,
-    actor: Actor,
-    bid_id: UUID,
-    *,
-    responsive: bool,
-    reason_code: str,
-    reason: dict[str, str],
-    now: dt.datetime,
-) -> ResponsivenessDecision:
-    """Record the panel's word on one bid (B10), such as on the explanation of a very low price.
-
-    Refuses  NotPermitted for anybody but the chair of this panel, SameHands, JudgeConflicted for a
-             bidder the chair belongs to, NotEvaluating for a bid that is out already,
-             DecidedAlready.
-    """
-    access.require(actor, Permission.MARKS_RECORD)
-    call = await evaluating_call(session, await bids.scenario_of(session, bid_id))
-    seat = await queries.seat_of(session, call.id, actor.person_id)
-    if seat is None or seat.recused_at is not None:
-        raise NotOnPanel()
-    if not seat.is_chair:
-        raise NotPermitted(duty="panel chair")
-    scenario = await scenarios.scenario(session, call.id)
-    duties.require(actor, Duty.JUDGE, await queries.hands_on(session, scenario))
-    bid = await bids.opened_bid(session, bid_id, lock=True)
-    if bid.state not in STILL_IN:
-        raise NotEvaluating(state=call.state.value, bid_state=bid.state.value)
-    if bid.solver_id in await identity.organizations_of(session, actor.person_id):
-        raise JudgeConflicted(bid_id=str(bid_id))
-    if await queries.responsiveness(session, bid_id) is not None:
-        raise DecidedAlready(bid_id=str(bid_id))
-    row = ResponsivenessDecision(
-        bid_id=bid_id,
-        responsive=responsive,
-        reason_code=reason_code,
-        reason=reason,
-        decided_by=actor.person_id,
-        decided_at=now,
-    )
-    session.add(row)
-    await session.flush()
-    if not responsive:
-        await opening.exclude(session, actor, bid, code=reason_code, reason=reason, now=now)
-    return row
+REASON_OF_FALL: Final = {
+    HARD_FLOOR: RoundReason.HIDDEN_SET_REPLACED,
+    "panel": RoundReason.JUDGE_REPLACED,
+}
+"""What a new round must be for, if a ranked bid is to leave the ranking in it."""
 
 
 async def rank_round(
@@ -113,8 +67,8 @@ async def rank_round(
 
     Refuses  SubmissionsPending, SheetsUnsigned, PanelUnfit while a recused judge is not
              replaced, EligibilityPending, AbnormallyLow with the quotes to decide on,
-             RoundReasonNeeded, NotEnoughBids when fewer are left than the track asks for: the call
-             then fails.
+             ResponsivenessPending, RoundReasonNeeded, NotEnoughBids when fewer are left than the
+             track asks for: the call then fails.
     """
     access.require(actor, Permission.ROUNDS_RANK)
     call = await evaluating_call(session, scenario_id)
@@ -128,9 +82,14 @@ async def rank_round(
     if waiting:
         raise SubmissionsPending(count=waiting)
     await _check_panel(session, call)
-    await _sift_prices(session, actor, call, now=now)
+    await _settle_prices(session, actor, call, clock=clock)
+    await _check_found(session, call)
+    await _fall_by_the_panel(session, call, reason, now=now)
+    retried = await _retried(session, call, reason)
     number = 1 if earlier is None else earlier.number + 1
-    sheet = await queries.score_sheet(session, call, round_number=number, code_version=__version__)
+    sheet = await queries.score_sheet(
+        session, call, round_number=number, code_version=__version__, retried=retried
+    )
     ranking = await asyncio.to_thread(rank, sheet)
     row = _round(sheet, ranking, actor, call, reason=reason, note=note, now=now)
     session.add(row)
@@ -139,7 +98,7 @@ async def rank_round(
         scenario = await scenarios.scenario(session, scenario_id, lock=True)
         await calls.advance(session, actor, scenario, "new_round", now=now)
     await session.flush()
-    await _move_bids(session, actor, scenario_id, ranking, now=now)
+    await _move_bids(session, actor, call, ranking, reason, now=now)
     said = RoundRanked(
         scenario_id=scenario_id,
         round_id=row.id,
@@ -173,67 +132,79 @@ async def _check_panel(session: WriteSession, call: Call) -> None:
     check_all_checked([bid for bid, _ in await bids.opened_bids(session, call.id)])
 
 
-async def _sift_prices(
-    session: WriteSession, actor: Actor, call: Call, *, now: dt.datetime
-) -> None:
-    """Put bids above the maximum out, and stop at quotes so low that the panel must decide."""
-    below = await _below_floor(session, call)
-    staying = [
-        bid
-        for bid, _ in await bids.opened_bids(session, call.id)
-        if bid.state in STILL_IN and str(bid.id) not in below
-    ]
-    # Where no price is asked, an offer for nothing is no low price.
-    quotes = {str(bid.id): bid.quote_fen for bid in staying if bid.quote_fen}
-    report = price.abnormally_low(
-        quotes,
-        maximum_price_fen=call.content.budget.max_price_fen,
-        shares=_shares(call.profile),
-    )
-    for bid in staying:
-        if str(bid.id) in report.over_maximum:
-            await opening.exclude(
-                session, actor, bid, code=OVER_MAXIMUM, reason=OVER_MAXIMUM_REASON, now=now
-            )
-    undecided = [
-        low
-        for low in report.low_quotes
-        if await queries.responsiveness(session, UUID(low.bid_id)) is None
-    ]
-    if undecided:
+async def _settle_prices(session: WriteSession, actor: Actor, call: Call, *, clock: Clock) -> None:
+    """Stop at quotes so low that they must be explained and the panel must decide."""
+    pending = await prices.settle(session, actor, call, now=await clock.decisive(session))
+    if pending:
         raise AbnormallyLow(
             quotes=[
                 {
-                    "bid": low.bid_id,
-                    "quote_fen": low.quote_fen,
-                    "lines_fen": {rule.value: line for rule, line in low.hits.items()},
+                    "bid": one.bid_id,
+                    "quote_fen": one.quote_fen,
+                    "lines_fen": one.lines_fen,
+                    "answer_until": one.inquiry.answer_until,
+                    "explained": one.inquiry.explained_at is not None,
                 }
-                for low in undecided
+                for one in pending
             ]
         )
 
 
-async def _below_floor(session: WriteSession, call: Call) -> frozenset[str]:
-    """Name the bids that miss a hard floor: they are not responsive, so no mean may hold them."""
-    sheet = await queries.score_sheet(session, call, round_number=1, code_version=__version__)
-    sheets.check(sheet)
-    return frozenset(
-        bid.id
-        for bid in sheet.bids
-        if bid.exclusion is None and points.missed_floors(sheet.rubric, bid)
+async def _check_found(session: WriteSession, call: Call) -> None:
+    """Refuse to rank while the panel has no majority on a bid."""
+    undecided = [
+        str(bid.id)
+        for bid, _ in await bids.opened_bids(session, call.id)
+        if bid.state in STILL_IN | FORMER_RANKS
+        and await votes.responsiveness(session, bid.id) is None
+    ]
+    if undecided:
+        raise ResponsivenessPending(bids=undecided)
+
+
+async def _fall_by_the_panel(
+    session: WriteSession, call: Call, reason: RoundReason, *, now: dt.datetime
+) -> None:
+    """Put out ranked bids against which the panel decided when one of its judges was replaced."""
+    for bid, _ in await bids.opened_bids(session, call.id):
+        if bid.state not in RANKED:
+            continue
+        found = await votes.responsiveness(session, bid.id)
+        price = await votes.inquiry(session, bid.id)
+        if found is not None and not found.responsive:
+            await _fall(session, bid, "panel", reason, found.reason_code, found.reason, now=now)
+        elif price is not None and price.accepted is False:
+            await _fall(session, bid, "panel", reason, ABNORMALLY_LOW, NOT_EXPLAINED, now=now)
+
+
+async def _fall(
+    session: WriteSession,
+    bid: Bid,
+    cause: str,
+    reason: RoundReason,
+    code: str,
+    words: dict[str, str],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Put a ranked bid out (B10d), which only a new round of the right reason may do."""
+    needed = REASON_OF_FALL[cause]
+    if reason is not needed:
+        raise RoundReasonNeeded(allowed=[needed.value], received=reason.value)
+    await offering.make_move(session, access.SYSTEM, bid, "rank_again", now=now)
+    await sifting.exclude(
+        session, access.SYSTEM, bid, code=code, reason=words, verb="fall_out", now=now
     )
 
 
-def _shares(profile: RuleProfile) -> price.LowQuoteShares:
-    """Read the three thresholds of the track; a track without one does not apply that rule."""
-
-    def threshold(name: str) -> int | None:
-        return profile.integer(name) if profile.has(name) else None
-
-    return price.LowQuoteShares(
-        mean_bps=threshold("abnormal_low_mean_bps"),
-        second_lowest_bps=threshold("abnormal_low_second_bps"),
-        maximum_bps=threshold("abnormal_low_ceiling_bps"),
+async def _retried(session: WriteSession, call: Call, reason: RoundReason) -> frozenset[UUID]:
+    """Name the bids that were out by a hard floor, in a round that measures everybody anew."""
+    if reason is not RoundReason.HIDDEN_SET_REPLACED:
+        return frozenset()
+    return frozenset(
+        bid.id
+        for bid, _ in await bids.opened_bids(session, call.id)
+        if bid.state is BidState.NON_RESPONSIVE and bid.exclusion == HARD_FLOOR
     )
 
 
@@ -266,17 +237,29 @@ def _round(
 
 
 async def _move_bids(
-    session: WriteSession, actor: Actor, scenario_id: UUID, ranking: Ranking, *, now: dt.datetime
+    session: WriteSession,
+    actor: Actor,
+    call: Call,
+    ranking: Ranking,
+    reason: RoundReason,
+    *,
+    now: dt.datetime,
 ) -> None:
     """Write down where the round leaves each bid."""
     ranked = {one.bid_id for one in ranking.standings}
-    for bid, _ in await bids.opened_bids(session, scenario_id):
+    for bid, _ in await bids.opened_bids(session, call.id):
         if str(bid.id) in ranked:
+            if bid.state is BidState.NON_RESPONSIVE:
+                await sifting.readmit(session, bid, "come_back", now=now)
+                await boards.take_back(session, call, bid, now=now)
             for verb in _verbs_to_rank(bid):
                 await offering.make_move(session, access.SYSTEM, bid, verb, now=now)
+            continue
+        code = next((one.reason for one in ranking.excluded if one.bid_id == str(bid.id)), "")
+        if bid.state in RANKED:
+            await _fall(session, bid, code, reason, code, HARD_FLOOR_REASON, now=now)
         elif bid.state in STILL_IN:
-            code = next(one.reason for one in ranking.excluded if one.bid_id == str(bid.id))
-            await opening.exclude(session, actor, bid, code=code, reason=HARD_FLOOR_REASON, now=now)
+            await sifting.exclude(session, actor, bid, code=code, reason=HARD_FLOOR_REASON, now=now)
 
 
 def _verbs_to_rank(bid: Bid) -> Sequence[str]:
@@ -284,9 +267,8 @@ def _verbs_to_rank(bid: Bid) -> Sequence[str]:
         BidState.ELIGIBLE: ("find_responsive", "score", "rank"),
         BidState.RESPONSIVE: ("score", "rank"),
         BidState.SCORED: ("rank",),
-        BidState.RANKED: (),
     }
-    return path[bid.state]
+    return path.get(bid.state, ("rank_again",))
 
 
 def document_of(row: RankingRound) -> bytes:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from marketplace.bids.errors.bids import BidUnknown
 from marketplace.bids.queries import bids
-from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.lifecycle import LEFT
 from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
@@ -40,11 +40,8 @@ from marketplace.scoring.tables.rounds import (
     ObjectiveMark,
     PanelSeat,
     RankingRound,
-    ResponsivenessDecision,
     Submission,
 )
-
-REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,14 +196,6 @@ async def submission_seen_by(session: ReadSession, actor: Actor, submission_id: 
     return row
 
 
-async def responsiveness(session: ReadSession, bid_id: UUID) -> ResponsivenessDecision | None:
-    """Find the panel's word on one bid."""
-    found = await session.exec(
-        select(ResponsivenessDecision).where(ResponsivenessDecision.bid_id == bid_id)
-    )
-    return found.first()
-
-
 async def objective_mark(
     session: ReadSession, bid_id: UUID, criterion: str
 ) -> ObjectiveMark | None:
@@ -311,9 +300,14 @@ async def candidates(session: ReadSession, scenario_id: UUID) -> tuple[Candidate
 
 
 async def score_sheet(
-    session: ReadSession, call: Call, *, round_number: int, code_version: str
+    session: ReadSession,
+    call: Call,
+    *,
+    round_number: int,
+    code_version: str,
+    retried: frozenset[UUID] = frozenset(),
 ) -> ScoreSheet:
-    """Put together everything that decides one round, frozen."""
+    """Put together everything that decides one round, frozen; it judges `retried` bids anew."""
     rubric = rubric_of(call)
     opening = await bids.opening(session, call.id)
     opened = await bids.opened_bids(session, call.id)
@@ -330,7 +324,7 @@ async def score_sheet(
         code_version=code_version,
         rubric=rubric,
         bids=tuple(
-            [await _sheet_bid(session, call, bid, bidder, rubric, newest) for bid, bidder in opened]
+            [await _sheet_bid(session, call, one, rubric, newest, retried) for one in opened]
         ),
         judges=tuple(
             Judge(label=seat.label, recused=seat.recused_at is not None) for seat in seated
@@ -346,11 +340,12 @@ async def score_sheet(
 async def _sheet_bid(
     session: ReadSession,
     call: Call,
-    bid: Bid,
-    bidder: Organization,
+    opened: tuple[Bid, Organization],
     rubric: Rubric,
     newest: frozenset[UUID],
+    retried: frozenset[UUID],
 ) -> SheetBid:
+    bid, bidder = opened
     offer = bid.offer or {}
     assert bid.submitted_at is not None
     # Nothing is asked and nothing offered: where no price is judged, that is no price at all.
@@ -365,8 +360,13 @@ async def _sheet_bid(
         ),
         metric_values=await submissions.values_that_count(session, call, bid.id, rubric, newest),
         formula_values={code: Decimal(value) for code, value in offer.get("figures", {}).items()},
-        exclusion=REVOKED if bid.state is BidState.REVOKED else bid.exclusion,
+        exclusion=_exclusion(bid, retried),
     )
+
+
+def _exclusion(bid: Bid, retried: frozenset[UUID]) -> str | None:
+    found = None if bid.id in retried else bid.exclusion
+    return bid.state.value if bid.state in LEFT else found
 
 
 async def _marks(

@@ -1,4 +1,4 @@
-"""What the panel says: marks, objective marks, and whether a bid answers the call at all."""
+"""What the panel says: marks, and objective marks."""
 
 from uuid import UUID
 
@@ -13,15 +13,13 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
-from marketplace.scoring.actions import marking, rankings
+from marketplace.scoring.actions import marking
 from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.schemas.rounds import (
     BidToMarkOut,
     MarkOut,
     MarksOut,
     ObjectiveMarksIn,
-    ResponsivenessIn,
-    ResponsivenessOut,
     ScoreSheetIn,
     ScoreSheetOut,
     ScoreSheetsOut,
@@ -103,28 +101,3 @@ class MarkingController(Controller):
         )
         rows = await queries.objective_marks(writer, scenario_id)
         return answer(request, MarksOut(items=[MarkOut.of(row) for row in rows]), status=201)
-
-
-@post(
-    "/v1/bids/{bid_id:uuid}/responsiveness", operation_id="responsiveness_decide", tags=["scoring"]
-)
-@once()
-async def decide_responsiveness(
-    request: AnyRequest,
-    bid_id: FromPath[UUID],
-    data: JSONBody[ResponsivenessIn],
-    actor: NamedDependency[Actor],
-    writer: NamedDependency[WriteSession],
-    clock: NamedDependency[Clock],
-) -> Response[ResponsivenessOut]:
-    """Record the panel's word on one bid, as its chair: on a very low price, or the substance."""
-    row = await rankings.decide_responsiveness(
-        writer,
-        actor,
-        bid_id,
-        responsive=data.responsive,
-        reason_code=data.reason_code,
-        reason=data.reason.document(),
-        now=clock.now(),
-    )
-    return answer(request, ResponsivenessOut.of(row), status=201)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
+from marketplace.bids.rules.lifecycle import LEFT, LIVE_STATES, BidState
 from marketplace.kit.days import SHANGHAI, day_of
 from marketplace.kit.lifecycle import Lifecycle, move
 from marketplace.scenarios.rules.content import Benchmark
@@ -84,15 +84,12 @@ class Phase(StrEnum):
 DEFAULT: Final = Benchmark()
 FEEDBACK_BIDS: Final = LIVE_STATES
 EVALUATION_BIDS: Final = frozenset({BidState.OPENED, BidState.ELIGIBLE, BidState.RESPONSIVE})
-OUT_BIDS: Final = frozenset(
-    {
-        BidState.WITHDRAWN,
-        BidState.LAPSED,
-        BidState.INELIGIBLE,
-        BidState.NON_RESPONSIVE,
-        BidState.REVOKED,
-    }
-)
+OUT_BIDS: Final = LEFT | {
+    BidState.WITHDRAWN,
+    BidState.LAPSED,
+    BidState.INELIGIBLE,
+    BidState.NON_RESPONSIVE,
+}
 """Bids that stand on no board."""
 
 

@@ -19,10 +19,9 @@ from marketplace.scoring.tables.rounds import (
     ObjectiveMark,
     PanelSeat,
     RankingRound,
-    ResponsivenessDecision,
     RoundReason,
 )
-from marketplace.wire.shapes import BilingualOut, Code, DecimalText, In, LongBilingualIn, Out
+from marketplace.wire.shapes import BilingualOut, Code, DecimalText, In, Out
 
 MARKS_MAX = 100 * CRITERIA_MAX
 """Marks in one request: a hundred bids on every criterion that a call can have."""
@@ -218,35 +217,6 @@ class MarksOut(Out, frozen=True, kw_only=True):
     """Marks that were decided."""
 
     items: list[MarkOut]
-
-
-class ResponsivenessIn(In):
-    """The panel's word on one bid."""
-
-    responsive: YesNo
-    reason_code: Code
-    reason: LongBilingualIn
-
-
-class ResponsivenessOut(Out, frozen=True, kw_only=True):
-    """The panel's word on one bid, as recorded."""
-
-    bid_id: UUID
-    responsive: bool
-    reason_code: str
-    reason: BilingualOut
-    decided_at: dt.datetime
-
-    @classmethod
-    def of(cls, row: ResponsivenessDecision) -> "ResponsivenessOut":
-        """Read one decision."""
-        return cls(
-            bid_id=row.bid_id,
-            responsive=row.responsive,
-            reason_code=row.reason_code,
-            reason=BilingualOut(**row.reason),
-            decided_at=row.decided_at,
-        )
 
 
 class RankingRoundIn(In):

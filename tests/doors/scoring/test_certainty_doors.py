@@ -10,7 +10,7 @@ import httpx
 import openpyxl
 import pytest
 
-from marketplace.awards import actions as awards
+from marketplace.awards.actions import awarding as awards
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
@@ -157,6 +157,7 @@ class TestSensitivity:
         """After the decision: own interval, nothing of others, no drawing and no export."""
         play, url = await a_ranked_play(client, database, clock)
         await Statistician(database=database, clock=clock).work()
+        await play.recommend()
         async with database.writing() as session:
             await awards.decide_award(
                 session,

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from marketplace.awards import actions as awards
+from marketplace.awards.actions import awarding as awards
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
@@ -49,7 +49,8 @@ async def a_ranked_play(
 
 
 async def decide(play: Play, database: Database, name: str) -> None:
-    """The approver gives the award to a bid."""
+    """The chair names the candidates, and the approver gives the award to one of them."""
+    await play.recommend()
     async with database.writing() as session:
         await awards.decide_award(
             session,

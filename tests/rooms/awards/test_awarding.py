@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.awards import actions, queries
+from marketplace.awards import queries
+from marketplace.awards.actions import awarding as actions
 from marketplace.awards.errors import (
     PersonNeeded,
     PublicityRunning,
@@ -28,7 +29,7 @@ from marketplace.kit.lifecycle import MoveNotAllowed
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from tests.conftest import START
-from tests.given.awards import RankedCall, a_ranked_call, a_standing_award
+from tests.given.awards import RankedCall, a_ranked_call, a_standing_award, forfeited
 
 UNTIL = START + dt.timedelta(days=3)
 
@@ -62,13 +63,14 @@ async def test_the_winner_is_awarded_and_everybody_moves(database: Database) -> 
     assert [one.type for one in said] == ["award.decided"]
 
 
-async def test_rank_three_is_not_awarded_while_rank_two_is_willing(database: Database) -> None:
+async def test_rank_three_is_not_awarded_while_rank_two_is_willing(
+    database: Database, clock: FixedClock
+) -> None:
     """After the winner forfeits, the third is refused and the second is awarded the same slot."""
     call = await a_ranked_call(database)
     approver = call.people.approver.actor
     first = await decided(database, approver, call, call.bids[0])
-    async with database.writing() as session:
-        await actions.forfeit_award(session, approver, first.id, reason="refused", now=START)
+    await forfeited(database, clock, call, first)
 
     with pytest.raises(RankOrderBroken):
         await decided(database, approver, call, call.bids[2])
@@ -165,8 +167,7 @@ async def test_a_late_forfeit_lets_the_next_follow(database: Database, clock: Fi
     call = await a_ranked_call(database)
     award = await a_standing_award(database, call, clock)
     approver = call.people.approver.actor
-    async with database.writing() as session:
-        await actions.forfeit_award(session, approver, award.id, reason="insolvent", now=START)
+    await forfeited(database, clock, call, award)
 
     follower = await decided(database, approver, call, call.bids[1])
     async with database.writing() as session:

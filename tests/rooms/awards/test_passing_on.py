@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketplace.awards import actions
+from marketplace.awards.actions import awarding as actions
 from marketplace.awards.errors import AwardsStanding, NoCandidateLeft, ReasonMissing
 from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.events import queries as events
@@ -17,17 +17,14 @@ from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
 from tests.conftest import START
 from tests.given import scenarios as given
-from tests.given.awards import RankedCall, a_ranked_call, a_standing_award
+from tests.given.awards import RankedCall, a_ranked_call, a_standing_award, forfeited
 
 
 async def a_forfeited_call(database: Database, clock: FixedClock) -> RankedCall:
     """A call whose only award stood, and was forfeited."""
     call = await a_ranked_call(database)
     award = await a_standing_award(database, call, clock)
-    async with database.writing() as session:
-        await actions.forfeit_award(
-            session, call.people.approver.actor, award.id, reason="不签约", now=START
-        )
+    await forfeited(database, clock, call, award)
     return call
 
 
@@ -122,7 +119,7 @@ async def test_nobody_is_left_when_all_have_forfeited(
                 session, officer, award.id, publicity_until=START, now=START
             )
             await actions.confirm_award(session, officer, award.id, now=START)
-            await actions.forfeit_award(session, approver, award.id, reason="放弃", now=START)
+        await forfeited(database, clock, call, award)
 
     with pytest.raises(NoCandidateLeft):
         await pass_on(database, call)

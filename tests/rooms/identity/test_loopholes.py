@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from marketplace.awards import actions as awards
-from marketplace.bids.actions import opening
+from marketplace.awards.actions import forfeits
+from marketplace.bids.actions import eligibility
 from marketplace.identity.actions import people
 from marketplace.identity.errors.access import SameHands
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
@@ -189,11 +189,11 @@ class TestPanels:
         judge = play.experts[1].actor
         bid_id = UUID(play.bids["ours"])
         async with database.writing() as session:
-            await opening.check_eligibility(
+            await eligibility.check_eligibility(
                 session,
                 also(judge, Role.BUREAU_OFFICER, at=play.cast.officer.organization_id),
                 bid_id,
-                findings=[opening.Finding(code="licence", passed=True)],
+                findings=[eligibility.Finding(code="licence", passed=True)],
                 now=START,
             )
         async with database.writing() as session:
@@ -213,8 +213,13 @@ class TestPanels:
 
         async with database.writing() as session:
             with pytest.raises(SameHands) as refused:
-                await awards.forfeit_award(
-                    session, call.people.judge.actor, award.id, reason="x", now=START
+                await forfeits.forfeit_award(
+                    session,
+                    call.people.judge.actor,
+                    award.id,
+                    justified=False,
+                    reason="x",
+                    clock=clock,
                 )
         assert pair_of(refused) == ("decider", "judge")
 

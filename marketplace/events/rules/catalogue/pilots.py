@@ -75,6 +75,33 @@ class AwardForfeited(Event):
     award_id: UUID
     scenario_id: UUID
     reason: str
+    justified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardDeclined(Event):
+    """The winner declared that it will not sign; whether the cause is justified is open."""
+
+    TYPE = "award.declined"
+    SUBJECT = "award_id"
+    VISIBILITY = Visibility.OWNER
+
+    award_id: UUID
+    scenario_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardVoided(Event):
+    """An award is void, because the bid that held it was declared invalid."""
+
+    TYPE = "award.voided"
+    SUBJECT = "award_id"
+    VISIBILITY = Visibility.PARTICIPANTS
+
+    award_id: UUID
+    scenario_id: UUID
+    ground: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

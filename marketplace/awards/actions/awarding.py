@@ -1,4 +1,4 @@
-"""What the awards room can do: decide, announce, confirm, sign, forfeit.
+"""Decide, announce, confirm, sign; and what follows when every winner is gone.
 
 Locks are taken in this order: call, bid, award.
 """
@@ -22,17 +22,16 @@ from marketplace.awards.rules.lifecycle import AWARD, LIVE, AwardState
 from marketplace.awards.tables import Award
 from marketplace.bids.actions import offering
 from marketplace.bids.queries import bids
+from marketplace.bids.rules.lifecycle import BidState
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.pilots import (
     AwardAnnounced,
     AwardConfirmed,
     AwardDecided,
-    AwardForfeited,
 )
 from marketplace.events.rules.envelope import Event
-from marketplace.identity.rules import access, duties
+from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
-from marketplace.identity.rules.duties import Duty
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.relations.actions import rechecks
@@ -43,7 +42,6 @@ from marketplace.scenarios.queries import suspensions
 from marketplace.scenarios.rules.lifecycle import LIFECYCLE, FailReason, ScenarioState
 from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
-from marketplace.scoring.queries import rounds as scoring
 
 
 async def decide_award(
@@ -61,7 +59,7 @@ async def decide_award(
              SlotsTaken also for whoever loses a race for the last slot.
     """
     access.require(actor, Permission.AWARDS_DECIDE)
-    _check_reason(reason)
+    check_reason(reason)
     call = await scenarios.scenario(session, scenario_id, lock=True)
     access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
     await suspensions.refuse_if_barred(session, call.id, Block.DECIDING, now=now)
@@ -101,7 +99,7 @@ async def decide_award(
         quote_fen=row.quote_fen,
         reason=reason,
     )
-    return await _tell(session, actor, row, said, now=now)
+    return await tell(session, actor, row, said, now=now)
 
 
 async def announce_award(
@@ -117,10 +115,10 @@ async def announce_award(
     How long that must be is the rule profile's matter, and the caller's to ask.
     """
     access.require(actor, Permission.SCENARIOS_REVIEW)
-    call, row = await _locked(session, award_id)
+    call, row = await locked(session, award_id)
     access.require(actor.at(call.organizer_id), Permission.SCENARIOS_REVIEW)
     row.publicity_until = publicity_until
-    await _move(session, row, "announce")
+    await move_award(session, row, "announce")
     await _advance_call(session, actor, call, ScenarioState.DECIDED, "announce", now=now)
     said = AwardAnnounced(
         award_id=row.id,
@@ -129,7 +127,7 @@ async def announce_award(
         quote_fen=row.quote_fen,
         publicity_until=publicity_until,
     )
-    return await _tell(session, actor, row, said, now=now)
+    return await tell(session, actor, row, said, now=now)
 
 
 async def confirm_award(
@@ -137,35 +135,17 @@ async def confirm_award(
 ) -> Award:
     """Write down that the time for objections is over and the award stands (SC16)."""
     access.require(actor, Permission.SCENARIOS_REVIEW)
-    call, row = await _locked(session, award_id)
+    call, row = await locked(session, award_id)
     access.require(actor.at(call.organizer_id), Permission.SCENARIOS_REVIEW)
     AWARD.check(row.state, "confirm")
     assert row.publicity_until is not None
     if now < row.publicity_until:
         raise PublicityRunning(publicity_until=row.publicity_until.isoformat())
     row.confirmed_at = now
-    await _move(session, row, "confirm")
+    await move_award(session, row, "confirm")
     await _advance_call(session, actor, call, ScenarioState.IN_PUBLICITY, "award", now=now)
     said = AwardConfirmed(award_id=row.id, scenario_id=row.scenario_id)
-    return await _tell(session, actor, row, said, now=now)
-
-
-async def forfeit_award(
-    session: WriteSession, actor: Actor, award_id: UUID, *, reason: str, now: dt.datetime
-) -> Award:
-    """Take the slot back from a winner who does not sign (B16); the next in rank may follow.
-
-    It decides about the award as much as giving it does, so it needs the same hands.
-    """
-    access.require(actor, Permission.AWARDS_DECIDE)
-    _check_reason(reason)
-    call, row = await _locked(session, award_id)
-    access.require(actor.at(call.organizer_id), Permission.AWARDS_DECIDE)
-    duties.require(actor, Duty.DECIDER, await scoring.hands_on(session, call))
-    await _move(session, row, "forfeit")
-    row.live_slot, row.ended_at, row.ended_reason = None, now, reason
-    said = AwardForfeited(award_id=row.id, scenario_id=row.scenario_id, reason=reason)
-    return await _tell(session, actor, row, said, now=now)
+    return await tell(session, actor, row, said, now=now)
 
 
 async def pass_to_next(
@@ -176,7 +156,7 @@ async def pass_to_next(
     Refuses  AwardsStanding while an award holds a slot, NoCandidateLeft.
     """
     access.require(actor, Permission.AWARDS_DECIDE)
-    _check_reason(reason)
+    check_reason(reason)
     call = await _forfeited(session, actor, scenario_id, "next_candidate")
     standing = await queries.standing(session, call)
     if not any(one.bid_id not in standing.out for one in standing.candidates):
@@ -198,7 +178,7 @@ async def fail_after_forfeit(
     Refuses  AwardsStanding while an award holds a slot, ReasonMissing.
     """
     access.require(actor, Permission.AWARDS_DECIDE)
-    _check_reason(note)
+    check_reason(note)
     call = await _forfeited(session, actor, scenario_id, "fail_after_forfeit")
     return await calls.fail_by(
         session, actor, call, "fail_after_forfeit", reason=reason, note=note, now=now
@@ -222,14 +202,26 @@ async def sign(session: WriteSession, actor: Actor, award_id: UUID, *, clock: Cl
     Refuses  Suspended by the database's clock, with the call locked: a suspension that was filed
              a moment before is found here, and one that is filed a moment later waits.
     """
-    call, row = await _locked(session, award_id)
+    call, row = await locked(session, award_id)
     now = await clock.decisive(session)
     await suspensions.refuse_if_barred(session, call.id, Block.SIGNING, now=now)
-    await _move(session, row, "sign")
+    await move_award(session, row, "sign")
     bid = await bids.opened_bid(session, row.bid_id, lock=True)
     await offering.make_move(session, actor, bid, "sign", now=now)
     await _advance_call(session, actor, call, ScenarioState.AWARDED, "start", now=now)
+    await _release_reserve(session, call, now=now)
     return row
+
+
+async def _release_reserve(session: WriteSession, call: Scenario, *, now: dt.datetime) -> None:
+    """Let the candidates go who are not needed any more: every slot of the call is signed (B17)."""
+    earlier = await queries.awards_of(session, call.id)
+    signed = sum(row.state is AwardState.CONTRACTED for row in earlier)
+    if signed < (await queries.standing(session, call)).slots:
+        return
+    for bid, _ in await bids.opened_bids(session, call.id):
+        if bid.state is BidState.CANDIDATE:
+            await offering.make_move(session, access.SYSTEM, bid, "release", now=now)
 
 
 def person_of(actor: Actor) -> UUID:
@@ -258,18 +250,21 @@ async def _recheck(
     await rechecks.recheck(session, actor, solver_id, occasion=occasion, now=now)
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Refuse a decision without a reason."""
     if not reason.strip():
         raise ReasonMissing()
 
 
-async def _locked(session: WriteSession, award_id: UUID) -> tuple[Scenario, Award]:
+async def locked(session: WriteSession, award_id: UUID) -> tuple[Scenario, Award]:
+    """Find an award with its call, both locked, the call first."""
     unlocked = await queries.award(session, award_id)
     call = await scenarios.scenario(session, unlocked.scenario_id, lock=True)
     return call, await queries.award(session, award_id, lock=True)
 
 
-async def _move(session: WriteSession, row: Award, verb: str) -> None:
+async def move_award(session: WriteSession, row: Award, verb: str) -> None:
+    """Make one move of the table of awards."""
     row.state = AwardState(AWARD.check(row.state, verb).target)
     row.version += 1
     await session.flush()
@@ -295,9 +290,10 @@ async def _advance_call(
         await calls.advance(session, actor, call, verb, now=now)
 
 
-async def _tell(
+async def tell(
     session: WriteSession, actor: Actor, row: Award, said: Event, *, now: dt.datetime
 ) -> Award:
+    """Record an event of an award, to be heard by its winner and whoever takes part."""
     await events.record(
         session,
         said,

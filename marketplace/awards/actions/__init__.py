@@ -1,0 +1,1 @@
+"""What the awards room can do: decide, announce, confirm, sign; decline, forfeit, invalidate."""
