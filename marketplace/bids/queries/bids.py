@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from marketplace.bids.errors.bids import BidUnknown, OpeningUnknown, ReceiptUnknown
-from marketplace.bids.rules.choices import Standing, choices
+from marketplace.bids.rules.choices import OpenHearing, Standing, choices
 from marketplace.bids.rules.hearings import OPEN
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
 from marketplace.bids.tables.bids import Bid, BidVersion, EligibilityCheck, Opening
@@ -210,7 +210,7 @@ async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.dateti
         asker_refused=await register.refusal(session, solver.id, on=day_of(now)),
         asked=await scenarios.content(session, call),
         answered=await sealed_under(session, row) if row.content_number else None,
-        hearing_open=await hearing_open(session, row.id),
+        hearing=await open_hearing(session, row.id),
     )
     return Detail(
         row=row,
@@ -220,12 +220,13 @@ async def detail(session: ReadSession, actor: Actor, row: Bid, *, now: dt.dateti
     )
 
 
-async def hearing_open(session: ReadSession, bid_id: UUID) -> bool:
-    """Tell whether an accusation of a bid waits for its decision."""
+async def open_hearing(session: ReadSession, bid_id: UUID) -> OpenHearing | None:
+    """Find the accusation of a bid that waits for its decision."""
     found = await session.exec(
-        select(Hearing.id).where(Hearing.bid_id == bid_id).where(col(Hearing.state).in_(OPEN))
+        select(Hearing).where(Hearing.bid_id == bid_id).where(col(Hearing.state).in_(OPEN))
     )
-    return found.first() is not None
+    row = found.first()
+    return None if row is None else OpenHearing(state=row.state, answer_until=row.answer_until)
 
 
 async def sealed_under(session: ReadSession, row: Bid) -> Content:

@@ -1,7 +1,7 @@
 """What somebody may do with a bid now, and what stands in the way of the rest."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from marketplace.bids.errors.bids import CallNotOpen
 from marketplace.bids.errors.moves import HearingOpenAlready
 from marketplace.bids.rules.admission import check_open, check_still_fits
+from marketplace.bids.rules.hearings import HearingState, check_answerable, check_heard
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
 from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules.access import Actor, Permission, Role
@@ -20,6 +21,14 @@ from marketplace.scenarios.rules.lifecycle import ScenarioState
 
 OF_THE_SOLVER: Final = ("submit", "replace", "withdraw", "reconfirm")
 """Moves that a bidder makes before the deadline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHearing:
+    """An accusation on which nobody has decided."""
+
+    state: HearingState
+    answer_until: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +48,8 @@ class Standing:
     """What the call asks for now."""
     answered: Content | None
     """What it asked for when the offer was sealed; None while nothing is."""
-    hearing_open: bool = False
-    """Whether an accusation waits for its decision."""
+    hearing: OpenHearing | None = None
+    """The accusation that waits for its decision, if there is one."""
 
 
 def may_check(actor: Actor, poster_id: UUID) -> bool:
@@ -68,21 +77,40 @@ def choices(actor: Actor, bid: Standing, *, now: dt.datetime) -> tuple[Choice, .
         permitted = may_check(actor, bid.poster_id)
         refused = None if permitted else NotPermitted(permission=Permission.BIDS_CHECK.value)
         found.append(Choice(action="check_eligibility", refusal=refused))
-    found += after_opening(actor, bid)
+    found += after_opening(actor, bid, now=now)
     return tuple(found)
 
 
-def after_opening(actor: Actor, bid: Standing) -> Iterator[Choice]:
-    """List what may be asked for once a bid was opened: to revoke it, or to accuse it."""
-    verbs = LIFECYCLE.verbs_from(bid.state)
-    if "revoke" in verbs and actor.organization_id == bid.solver_id and actor.has(Role.SOLVER):
-        yield Choice(action="revoke", refusal=_unless(actor, Permission.BIDS_SUBMIT))
-    judges = actor.has(Role.BUREAU_APPROVER, Role.REVIEW_BODY)
-    if "invalidate" in verbs and judges:
-        refused = _unless(actor, Permission.BIDS_INVALIDATE)
-        if refused is None and bid.hearing_open:
-            refused = HearingOpenAlready()
-        yield Choice(action="offer_hearing", refusal=refused)
+def after_opening(actor: Actor, bid: Standing, *, now: dt.datetime) -> Iterator[Choice]:
+    """List what may be asked for once a bid was opened: to revoke it, to accuse it, to answer that
+    and to decide on it.
+    """
+    verbs, hearing = LIFECYCLE.verbs_from(bid.state), bid.hearing
+    if actor.organization_id == bid.solver_id and actor.has(Role.SOLVER):
+        refused = _unless(actor, Permission.BIDS_SUBMIT)
+        if "revoke" in verbs:
+            yield Choice(action="revoke", refusal=refused)
+        if hearing is not None and hearing.state is HearingState.OFFERED:
+            late = _refusal(check_answerable, hearing.answer_until, now)
+            yield Choice(action="answer_hearing", refusal=refused or late)
+    if "invalidate" not in verbs or not actor.has(Role.BUREAU_APPROVER, Role.REVIEW_BODY):
+        return
+    refused = _unless(actor, Permission.BIDS_INVALIDATE)
+    open_already = None if hearing is None else HearingOpenAlready()
+    yield Choice(action="offer_hearing", refusal=refused or open_already)
+    if hearing is not None:
+        early = _refusal(check_heard, hearing.state, hearing.answer_until, now)
+        for verb in ("invalidate", "drop_accusation"):
+            yield Choice(action=verb, refusal=refused or early)
+
+
+def _refusal(check: Callable[..., None], *facts: object) -> MarketplaceError | None:
+    """Say what a check would raise."""
+    try:
+        check(*facts)
+    except MarketplaceError as refused:
+        return refused
+    return None
 
 
 def _unless(actor: Actor, permission: Permission) -> MarketplaceError | None:

@@ -310,17 +310,26 @@ class TestRevoke:
     async def test_the_bid_tells_who_may_do_what(
         self, client: httpx.AsyncClient, database: Database, clock: FixedClock
     ) -> None:
-        """Its bidder may revoke it, the approver may accuse it once at a time, a rival neither."""
+        """Its bidder may revoke it and answer, the approver may accuse it and has to wait."""
         play = await a_play(client, database, clock)
         url = f"/v1/bids/{play.bids['ours']}"
 
         bidder = (await play.get(play.solvers["ours"], url))["actions"]
         approver = (await play.get(play.cast.approver, url))["actions"]
         await play.do(play.cast.approver, f"{url}/hearings", ACCUSATION)
-        blocked = (await play.get(play.cast.approver, url))["actions"]["blocked"]
+        accused = (await play.get(play.solvers["ours"], url))["actions"]
+        waiting = (await play.get(play.cast.approver, url))["actions"]["blocked"]
+        clock.advance(dt.timedelta(days=3))
+        silent = (await play.get(play.solvers["ours"], url))["actions"]
+        deciding = (await play.get(play.cast.approver, url))["actions"]["allowed"]
 
         assert bidder["allowed"] == ["revoke"]
         assert approver["allowed"] == ["offer_hearing"]
-        assert [(one["action"], one["code"]) for one in blocked] == [
-            ("offer_hearing", "bids.hearing_open_already")
-        ]
+        assert accused["allowed"] == ["revoke", "answer_hearing"]
+        assert {one["action"]: one["code"] for one in waiting} == {
+            "offer_hearing": "bids.hearing_open_already",
+            "invalidate": "bids.hearing_running",
+            "drop_accusation": "bids.hearing_running",
+        }
+        assert [one["code"] for one in silent["blocked"]] == ["bids.hearing_over"]
+        assert deciding == ["invalidate", "drop_accusation"]
