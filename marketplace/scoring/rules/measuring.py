@@ -5,6 +5,7 @@ is raised again where the file came from.
 """
 
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -40,13 +41,26 @@ class Prepared:
 
     ids: pl.Series
     id_texts: Column
+    truth: pl.Series
     labels: Column
+    """The truth, as texts and numbers."""
     public: list[bool]
     slices: Mapping[str, Mapping[str, list[bool]]]
 
-    def sample(self, predicted: Column) -> Sample:
+    def sample(self, predicted: pl.Series) -> Sample:
         """Put predictions of the same rows beside the truth."""
-        return Sample(self.id_texts, self.labels, predicted, len(self.ids))
+        both = pl.DataFrame([self.truth.alias("meant"), predicted.alias("named")])
+
+        def count(keep: Sequence[bool] | None) -> Counter[tuple[str, str]]:
+            rows = both if keep is None else both.filter(pl.Series(keep, dtype=pl.Boolean))
+            return Counter({(meant, named): n for meant, named, n in _counted(rows)})
+
+        column = tables.column_of(predicted)
+        return Sample(self.id_texts, self.labels, column, len(self.ids), count)
+
+
+def _counted(rows: pl.DataFrame) -> list[tuple[str, str, int]]:
+    return rows.group_by("meant", "named").len().rows()
 
 
 def work(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:
@@ -63,7 +77,7 @@ def _checked(task: dict[str, Any], files: Files) -> Answer:
     """Count the rows of a hidden set, and try the metric on it before anybody depends on it."""
     measure = _of_files(task["metric"])
     prepared = _prepared(task, files.read(TRUTH))
-    measure.of(prepared.sample(prepared.labels))
+    measure.of(prepared.sample(prepared.truth))
     return {"rows": len(prepared.ids)}, b""
 
 
@@ -77,9 +91,9 @@ def _measured(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:
         sent.check_ids()
         predictions.require_ids(dict.fromkeys(sent.ids.to_list(), ""), truth.id_texts.texts)
         raise AssertionError("the same ids are the same rows")
-    predicted = tables.column_of(rows.get_column(column))
+    sample = truth.sample(rows.get_column(column))
     try:
-        return _figures(task, measure, truth, truth.sample(predicted))
+        return _figures(task, measure, truth, sample)
     except errors.NumberUnreadable as unreadable:
         line = sent.line_of(str(unreadable.facts["id"]))
         raise errors.NumberUnreadable(**unreadable.facts, line=line) from unreadable
@@ -152,8 +166,9 @@ def _prepared(task: dict[str, Any], content: bytes) -> Prepared:
             raise errors.TruthUnfit(column=name, slices=len(values), slices_max=SLICES_MAX)
         slices[name] = {value: (series == value).to_list() for value in values}
     texts = ids.to_list()
-    labels = tables.column_of(frame.get_column(TRUTH_COLUMN))
-    return Prepared(ids, Column.of(texts), labels, split.is_public(texts), slices)
+    labels = frame.get_column(TRUTH_COLUMN)
+    public = split.is_public(texts)
+    return Prepared(ids, Column.of(texts), labels, tables.column_of(labels), public, slices)
 
 
 def _of_files(spec: str) -> Measure:

@@ -30,7 +30,7 @@ class Confusion:
     @classmethod
     def of(cls, sample: Sample) -> "Confusion":
         """Count a sample."""
-        cells = Counter(sample.pairs())
+        cells = sample.cells()
         right: Counter[str] = Counter()
         meant: Counter[str] = Counter()
         named: Counter[str] = Counter()
@@ -62,7 +62,8 @@ def added(fractions: Iterable[tuple[int, int]]) -> Fraction:
 
 
 def _accuracy(sample: Sample, _: Fraction) -> Decimal:
-    return ratio(sum(truth == predicted for truth, predicted in sample.pairs()), sample.size)
+    cells = sample.cells().items()
+    return ratio(sum(count for (meant, named), count in cells if meant == named), sample.size)
 
 
 def _right(sample: Sample, _: Fraction) -> Scaled:
@@ -117,7 +118,7 @@ def _mcc(sample: Sample, _: Fraction) -> Decimal:
 
 def _sides(sample: Sample) -> tuple[int, int, int]:
     """Count hits, false alarms and misses of the label 1."""
-    cells = Counter(sample.pairs())
+    cells = sample.cells()
     for truth, predicted in cells:
         if truth not in ("0", "1"):
             raise sample.unfit(list(sample.truth.texts).index(truth), "0 or 1")
