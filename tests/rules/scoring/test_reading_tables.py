@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace.kit.errors import MarketplaceError
@@ -62,8 +62,12 @@ FILE = st.lists(st.lists(FIELD, min_size=1, max_size=3), max_size=5).map(
 
 
 @settings(max_examples=400, deadline=None)
+@example(head="id,x,prediction\n", body="\ufeff0,,0")
 @given(
-    head=st.sampled_from(["id,prediction\n", "prediction,id\r\n", "id,x,prediction\n"]), body=FILE
+    head=st.sampled_from(
+        ["id,prediction\n", "prediction,id\r\n", "id,x,prediction\n", "id,prediction,x\n"]
+    ),
+    body=FILE,
 )
 def test_whatever_the_fast_reader_accepts_the_careful_one_reads_alike(head: str, body: str) -> None:
     """Random files of everything that could be misread."""
