@@ -7,8 +7,10 @@ from uuid import UUID
 
 from marketplace.bids.actions import eligibility, offering, opening
 from marketplace.bids.queries import bids
-from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
+from marketplace.bids.rules.completeness import DECLARATIONS
 from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.offer import Deduction, Offer
+from marketplace.bids.rules.statements import SME as SME_DECLARATION
 from marketplace.bids.tables.bids import Bid
 from marketplace.demo import custody
 from marketplace.demo.stage import Play, Stage, Story

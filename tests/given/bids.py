@@ -9,7 +9,9 @@ from marketplace.bids.actions import offering, opening
 from marketplace.bids.actions.opening import Hands
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.rules.admission import DECLARATIONS, SME_DECLARATION, Deduction, Offer
+from marketplace.bids.rules.completeness import DECLARATIONS
+from marketplace.bids.rules.offer import Deduction, Offer
+from marketplace.bids.rules.statements import SME as SME_DECLARATION
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database

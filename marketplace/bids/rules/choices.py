@@ -132,7 +132,7 @@ def _refusals(
         yield CallNotOpen(state=bid.call_state.value)
     if bid.barred:
         yield Suspended()
-    if verb in {"submit", "replace"} and bid.asker_refused is not None:
+    if verb in {"submit", "replace", "reconfirm"} and bid.asker_refused is not None:
         yield bid.asker_refused
     if verb == "reconfirm" and bid.answered is not None:
         try:

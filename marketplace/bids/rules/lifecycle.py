@@ -150,7 +150,8 @@ LIFECYCLE: Final = Lifecycle(
         move(
             "B10c", "reject_at_opening", B.OPENED, B.NON_RESPONSIVE,
             by=("system",),
-            guards=("price above the maximum",),
+            guards=("price above the maximum, or one that cannot be read, "
+                    "or a participant of another bid",),
             effects=("reason sent", "leaves every mean and the price base"),
         ),
         move(
@@ -171,6 +172,13 @@ LIFECYCLE: Final = Lifecycle(
             "B10f", "reopen", (B.RESPONSIVE, B.NON_RESPONSIVE), B.ELIGIBLE,
             by=("system",),
             guards=("found by the panel", "no majority without the vote of a recused judge"),
+        ),
+        move(
+            "B10g", "leave_unconfirmed",
+            (B.OPENED, B.ELIGIBLE, B.RESPONSIVE), B.NON_RESPONSIVE,
+            by=("system",),
+            guards=("corrected price refused, or not confirmed in time",),
+            effects=("reason sent", "leaves every mean and the price base"),
         ),
         move(
             "B11", "score", B.RESPONSIVE, B.SCORED,

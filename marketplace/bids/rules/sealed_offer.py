@@ -5,13 +5,14 @@ is met for the first time when everything is opened, so it is read here field by
 same bounds as the door has, and a fault is a reason and not an accident.
 """
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NoReturn
 
 from marketplace.bids.errors.sealing import OfferUnreadable
-from marketplace.bids.rules.admission import Deduction, Offer
+from marketplace.bids.rules.offer import LATER, Deduction, Offer
 from marketplace.kit.money import FEN_MAX
 from marketplace.scenarios.rules.yardstick import plain_number
 
@@ -23,7 +24,9 @@ DECLARATIONS_MAX: Final = 20
 BPS_MAX: Final = 10_000
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-_FIELDS: Final = frozenset({"quote_fen", "deductions", "figures", "declarations", "summary"})
+_FIELDS: Final = frozenset(
+    {"quote_fen", "deductions", "figures", "declarations", "summary", *LATER}
+)
 
 
 class SealedBy(StrEnum):
@@ -46,7 +49,10 @@ def offer_sealed(document: Any) -> Offer:
     offer = document["offer"]
     if not isinstance(offer, dict) or not set(offer) <= _FIELDS:
         _refuse("/offer")
-    return Offer(
+    # These parts have their bounds in their types.
+    rest = Offer.from_document({name: offer[name] for name in LATER if name in offer})
+    return dataclasses.replace(
+        rest,
         quote_fen=_quote(offer.get("quote_fen")),
         deductions=_deductions(offer.get("deductions", [])),
         figures=_figures(offer.get("figures", {})),

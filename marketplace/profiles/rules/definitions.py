@@ -153,6 +153,12 @@ _EVALUATION = {
         "服务价格权重上限", "services: price, at most", Unit.BPS
     ),
     "rd_plan_weight_floor_bps": _may("研发方案权重下限", "R&D plan, at least", Unit.BPS),
+    "price_corrections": _may(
+        "报价修正顺序", "how a price that contradicts itself is corrected, in order", Unit.CODES
+    ),
+    "price_correction_reply": _may(
+        "确认报价修正的期限", "for the bidder to confirm a corrected price", *DAYS
+    ),
     "abnormal_low_mean_bps": _may(
         "异常低价:低于有效报价均价的比例", "suspect below this part of the mean quote", Unit.BPS
     ),

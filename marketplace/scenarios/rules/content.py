@@ -88,6 +88,18 @@ class Bonds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRequirements:
+    """What every offer must contain, and how far bidders may share the work; nothing by default."""
+
+    price_sheet: bool = False
+    documents: tuple[str, ...] = ()
+    """Types of the documents that belong to every bid."""
+    consortium_members_max: int = 0
+    """How many members a consortium may have besides its lead; zero: nobody bids together."""
+    subcontract_max_bps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
     """A fair-competition exception that was granted: by which article, why, and until when."""
 
@@ -220,6 +232,7 @@ class Content:
     race: Race = field(default_factory=Race)
     qualifications: tuple[Qualification, ...] = ()
     bonds: Bonds = field(default_factory=Bonds)
+    offer_requirements: OfferRequirements = field(default_factory=OfferRequirements)
     need_designers: tuple[str, ...] = ()
     """Firms that helped to design or specify the need, by name; they cannot bid on it."""
     competition_exemption: Exemption | None = None

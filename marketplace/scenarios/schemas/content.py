@@ -24,6 +24,8 @@ LIST_MAX = 50
 PHASES_MAX = 12
 LANES_MAX = 20
 TRIM_MAX = 99
+DOCUMENTS_MAX = 20
+MEMBERS_MAX = 9
 
 Line = Annotated[
     str,
@@ -110,6 +112,17 @@ class BondsIn(In):
     performance_bps: Bps = 0
     non_cash: Truth = True
     refund_days: Annotated[WholeNumber, Field(ge=1, le=365)] = 5
+
+
+class OfferRequirementsIn(In):
+    """What every offer must contain, and how far bidders may share the work."""
+
+    price_sheet: Truth = False
+    documents: list[Code] = Field(default_factory=list, max_length=DOCUMENTS_MAX)
+    """Types of the documents that belong to every bid."""
+    consortium_members_max: Annotated[WholeNumber, Field(ge=0, le=MEMBERS_MAX)] = 0
+    """How many members a consortium may have besides its lead; zero: nobody bids together."""
+    subcontract_max_bps: Bps = 0
 
 
 class ExemptionIn(In):
@@ -273,6 +286,7 @@ class ContentIn(In):
         list[QualificationIn], Field(max_length=LIST_MAX, default_factory=list)
     ]
     bonds: BondsIn = BondsIn()
+    offer_requirements: OfferRequirementsIn = OfferRequirementsIn()
     need_designers: list[ShortText] = Field(default_factory=list, max_length=LIST_MAX)
     """Firms that helped to design or specify the need, by name; they cannot bid on it."""
     competition_exemption: ExemptionIn | None = None
@@ -299,6 +313,7 @@ class ContentIn(In):
             "criteria": [one.document() for one in self.criteria],
             "qualifications": [one.model_dump() for one in self.qualifications],
             "bonds": self.bonds.model_dump(),
+            "offer_requirements": self.offer_requirements.model_dump(),
             "need_designers": self.need_designers,
             "competition_exemption": (
                 None

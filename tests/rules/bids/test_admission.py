@@ -11,13 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.bids.errors.bids import CallClosed, OfferNoLongerFits
-from marketplace.bids.rules.admission import (
-    Deduction,
-    Offer,
-    admit,
-    check_open,
-    check_still_fits,
-)
+from marketplace.bids.rules.admission import admit, check_open, check_still_fits
+from marketplace.bids.rules.completeness import Bidder
+from marketplace.bids.rules.offer import Deduction, Offer
 from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios.rules.content import Content, content_from
@@ -57,7 +53,8 @@ def refusal(
 ) -> str | None:
     """The code of the refusal, or None for an offer that is admitted."""
     profile = a_profile(track)
-    return code_of(partial(admit, content=content, profile=profile, size_class=size_class), offer)
+    bidder = Bidder(size_class=size_class)
+    return code_of(partial(admit, bidder=bidder, content=content, profile=profile), offer)
 
 
 def code_of(check: Callable[..., None], *given: object) -> str | None:
@@ -129,7 +126,7 @@ class TestDeclarations:
                 offer,
                 content=a_call(),
                 profile=a_profile(Track.PROCUREMENT_TENDER),
-                size_class="small",
+                bidder=Bidder(size_class="small"),
             )
 
         assert refused.value.facts["missing"] == ["interest", "related_party", "sme"]

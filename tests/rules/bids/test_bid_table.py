@@ -125,10 +125,11 @@ TRADE = (
 )  # fmt: skip
 BEYOND = {
     "B07b": "what a bidder's own client sealed can turn out to be no offer: it stops nobody else's",
-    "B10c": "what is over the maximum leaves at the opening, before a mean is made of the quotes",
+    "B10c": "what needs no opinion leaves at the opening, before a mean is made of the quotes",
     "B10d": "a new hidden set, or a replaced judge, may end a rank: only in a new round",
     "B10e": "a new hidden set may lift a bid above the floor it was out for: only in a new round",
     "B10f": "the vote of a recused judge is void, and what it carried falls",
+    "B10g": "a corrected price binds only whoever confirms it, checked for eligibility or not",
     "B12b": "a new round ranks anew who was ranked, whatever was recommended since",
 }
 """Moves that the table of the trade does not have, each with its reason."""

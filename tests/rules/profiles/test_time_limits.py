@@ -132,6 +132,7 @@ CELLS = [
 NOT_FROM_THE_TABLE = {
     # Periods that other tables of the rule book ask for.
     "enquiry_reply",
+    "price_correction_reply",
     "panel_draw_lead",
 }
 
