@@ -7,18 +7,22 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, select
 
+from marketplace.bids.actions import offering
 from marketplace.events.rules.envelope import Visibility
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.people import Member
+from marketplace.kit.clock import FixedClock
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints, fanout
 from marketplace.webhooks.rules.lifecycle import Why
 from marketplace.webhooks.tables import Delivery, Endpoint
+from tests.given import bids, offers
 from tests.given import identity as people
 from tests.given import webhooks as given
+from tests.given.scenarios import a_published_call
 
 
 async def fan_out(house: House) -> int:
@@ -66,6 +70,36 @@ async def test_each_endpoint_hears_what_its_organisation_may_hear(house: House) 
         [verified, public, participants, "bid.submitted"],
         [public],
     ]
+
+
+@pytest.mark.postgres
+async def test_whoever_left_a_call_no_longer_hears_its_participants(house: House) -> None:
+    """Taken back or lapsed is gone, unless they have bid anew; asked to join is not taking part."""
+    clock = house.clock
+    assert isinstance(clock, FixedClock)
+    call = await a_published_call(house.database, clock, content=offers.a_content_for_consortia())
+    stays, leaves, returns = [
+        await bids.a_sealed_bid(house.database, clock, call, keeper=house.keeper) for _ in range(3)
+    ]
+    asked = await people.someone(house.database, Role.SOLVER)
+    await offers.invited(
+        house.database, clock, call, lead=stays.solver, member=asked, keeper=house.keeper
+    )
+    for one in (leaves, returns):
+        async with house.database.writing() as session:
+            await offering.withdraw_bid(
+                session, one.solver.actor, one.id, expected_version=2, clock=clock
+            )
+    await bids.a_sealed_bid(house.database, clock, call, solver=returns.solver, keeper=house.keeper)
+    await fan_out(house)
+    who = [one.solver for one in (stays, leaves, returns)] + [asked]
+    made = [await given.an_endpoint(house, one, "bids.opened") for one in who]
+    await given.an_event(house, Visibility.PARTICIPANTS, scenario_id=call.id)
+
+    await fan_out(house)
+
+    heard = [await told(house, endpoint.row.id) for endpoint in made]
+    assert heard == [["bids.opened"], [], ["bids.opened"], []]
 
 
 async def test_an_endpoint_hears_only_what_it_asked_for(house: House) -> None:
