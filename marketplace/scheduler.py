@@ -17,6 +17,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from litestar import Litestar
 
+from marketplace.bids import jobs as bids
 from marketplace.datasets import jobs as datasets
 from marketplace.house import House
 from marketplace.identity import jobs as identity
@@ -98,6 +99,7 @@ def jobs_of(
         "close_overdue_explanations": lambda: scoring.close_overdue_explanations(
             house.database, house.clock
         ),
+        "expire_corrections": lambda: bids.expire_corrections(house.database, house.clock),
         "note_uses": lambda: note_uses(house),
         "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
         "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.identity.actions import keys, organizations, people
+from marketplace.identity.queries import organizations as queries
 from marketplace.identity.rules import credentials
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
 from marketplace.identity.rules.roles import BUREAU_ROLES
@@ -103,6 +104,12 @@ async def someone(
         key_id=issued.row.id,
     )
     return Someone(actor=actor, key=issued.key)
+
+
+async def credit_code_of(database: Database, who: Someone) -> str:
+    """The unified social credit code of somebody's organisation."""
+    async with database.reading() as session:
+        return (await queries.organization(session, who.organization_id)).uscc
 
 
 async def joins(database: Database, person_id: UUID, organization_id: UUID, *roles: Role) -> None:

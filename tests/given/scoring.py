@@ -213,15 +213,17 @@ class Play:
             for one in self.experts
         ]
 
-    async def bid(self, name: str, *, quote_yuan: int | None) -> None:
+    async def bid(self, name: str, *, quote_yuan: int | None, **changes: object) -> None:
         """A solver begins a bid and seals an offer."""
         solver = self.solvers[name]
         begun = await self.do(solver, f"{self.url}/bids")
         self.bids[name] = begun["id"]
-        answer = await self.offer(name, quote_yuan=quote_yuan)
+        answer = await self.offer(name, quote_yuan=quote_yuan, **changes)
         assert answer.status_code == 200, answer.text
 
-    async def offer(self, name: str, *, quote_yuan: int | None) -> httpx.Response:
+    async def offer(
+        self, name: str, *, quote_yuan: int | None, **changes: object
+    ) -> httpx.Response:
         """A solver seals an offer for a bid that was begun."""
         solver, url = self.solvers[name], f"/v1/bids/{self.bids[name]}"
         etag = (await self.ask(solver, "GET", url)).headers["etag"]
@@ -229,6 +231,7 @@ class Play:
             "quote_fen": None if quote_yuan is None else quote_yuan * YUAN,
             "declarations": DECLARATIONS,
             "summary": f"{name} 的方案(示例)",
+            **changes,
         }
         headers = {"If-Match": etag, "Idempotency-Key": f"{name}-{quote_yuan}"}
         return await self.ask(solver, "POST", f"{url}/actions/submit", json=body, headers=headers)

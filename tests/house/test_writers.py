@@ -52,6 +52,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "webhooks/jobs.py": "the transactions of a tick",
         "scenarios/jobs.py": "the transactions of a tick",
         "scoring/jobs.py": "the transactions of a tick",
+        "bids/jobs.py": "the transactions of a tick",
         "identity/jobs.py": "the transactions of a tick",
         "identity/actions/sign_in.py": "counts, thinks, writes: a refusal must not uncount a try",
         "identity/actions/passwords.py": "reads, thinks and writes: none is open while it hashes",

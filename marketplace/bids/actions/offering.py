@@ -9,20 +9,20 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.bids.actions import receipts, sealing
+from marketplace.bids.actions import participating, receipts, sealing
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.errors.bids import AlreadyBid, CallNotOpen, OwnCall
 from marketplace.bids.errors.moves import NeedDesigner
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.queries import moves
-from marketplace.bids.rules.admission import Offer, admit, check_open, check_still_fits
+from marketplace.bids.queries import moves, parties
+from marketplace.bids.rules.admission import admit, check_open, check_still_fits
 from marketplace.bids.rules.lifecycle import LIFECYCLE, BidState
+from marketplace.bids.rules.offer import Offer
 from marketplace.bids.rules.sealed_offer import SealedBy
 from marketplace.bids.tables.bids import Bid, BidVersion
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.bids import BidMoved, BidSubmitted
 from marketplace.events.rules.envelope import Event
-from marketplace.identity.queries import profile as identity
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import envelopes
@@ -86,7 +86,7 @@ async def create_bid(
     access.require(actor, Permission.BIDS_SUBMIT)
     if reading_public_key is not None:
         envelopes.check_public(reading_public_key)
-    call, now = await _open_call(session, scenario_id, clock)
+    call, now = await open_call(session, scenario_id, clock)
     if actor.organization_id in {call.poster_id, call.end_user_id}:
         raise OwnCall()
     if await moves.is_designer(session, call.content, actor.organization_id):
@@ -125,15 +125,17 @@ async def submit_bid(
     Shape    the receipt's salt is in the answer and inside the seal, nowhere else.
     Refuses  CallClosed by the database's clock after the lock; OrganizationNotVerified and
              NotInGoodStanding for a bidder who may not take part today; NoLockbox; what `admit`
-             refuses.
+             refuses; TakesPartAlready and MemberTakesPartAlready, alone or together.
     """
     begun = await begin_sealing(
         session, actor, bid_id, verb=verb, expected_version=expected_version, clock=clock
     )
     call = begun.call
-    # What was declared for today counts, not what the organisation is when it is paid.
-    size = await identity.size_on(session, actor.organization_id, day_of(begun.now))
-    admit(offer, content=call.content, profile=call.profile, size_class=size)
+    bidder = await parties.bidder(
+        session, call, begun.row.solver_id, offer, keeper=keeper, on=day_of(begun.now)
+    )
+    admit(offer, bidder=bidder, content=call.content, profile=call.profile)
+    await participating.take_part(session, begun.row, offer, keeper=keeper, now=begun.now)
     salt = os.urandom(SALT_BYTES).hex()
     plaintext = canonical_json({"salt": salt, "offer": offer.to_document()})
     context = sealing.offer_context(begun.row.id)
@@ -215,11 +217,13 @@ async def reconfirm_bid(
 ) -> Bid:
     """Say that the sealed offer stands under the amended call (B06).
 
-    Refuses  OfferNoLongerFits where the amended call asks for something new: replace it then (B03).
+    Refuses  OfferNoLongerFits where the amended call asks for something new: replace it then (B03);
+             OrganizationNotVerified and NotInGoodStanding, as when an offer is sealed.
     """
     access.require(actor, Permission.BIDS_SUBMIT)
     row, call, now = await _own_open_bid(session, actor, bid_id, expected_version, clock)
     LIFECYCLE.check(row.state, "reconfirm")
+    await _recheck(session, actor, row.id, call, now=now)
     check_still_fits(await queries.sealed_under(session, row), call.content)
     return await make_move(session, actor, row, "reconfirm", now=now)
 
@@ -267,6 +271,8 @@ async def make_move(
     row.state = BidState(move.target)
     row.version += 1
     await session.flush()
+    if verb in participating.ENDS:
+        await participating.leave(session, row.id)
     said = BidMoved(
         bid_id=row.id,
         scenario_id=row.scenario_id,
@@ -292,7 +298,7 @@ async def tell(
     )
 
 
-async def _open_call(
+async def open_call(
     session: WriteSession, scenario_id: UUID, clock: Clock
 ) -> tuple[Call, dt.datetime]:
     """Lock the call, then ask the clock, then refuse what is late."""
@@ -321,7 +327,7 @@ async def _own_open_bid(
     session: WriteSession, actor: Actor, bid_id: UUID, expected_version: int, clock: Clock
 ) -> tuple[Bid, Call, dt.datetime]:
     unlocked = await queries.own_bid(session, actor, bid_id)
-    call, now = await _open_call(session, unlocked.scenario_id, clock)
+    call, now = await open_call(session, unlocked.scenario_id, clock)
     row = await queries.own_bid(session, actor, bid_id, lock=True)
     if row.version != expected_version:
         raise Stale(version=row.version, expected=expected_version)

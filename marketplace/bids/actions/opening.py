@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from marketplace.bids.actions import sifting
+from marketplace.bids.actions import after_opening
 from marketplace.bids.actions.offering import make_move
 from marketplace.bids.actions.sealing import Unlocked
 from marketplace.bids.actions.unsealing import open_bid
@@ -118,7 +118,7 @@ async def witness_opening(
     second = await _released(session, actor, row, Side.SUPERVISOR, brought, hands, now=now)
     lockbox = await custody.lockbox(session, row.lockbox_id)
     unlocked = Unlocked(private_key=await releasing.join(session, lockbox.id, first, second))
-    entries = await _open_all(session, scenario_id, unlocked, now=now)
+    entries = await _open_all(session, scenario_id, unlocked, hands.keeper, now=now)
     opening.witness_id, opening.opened_at, opening.officer_share = actor.person_id, now, None
     record = {
         "kind": RECORD_KIND,
@@ -139,7 +139,7 @@ async def witness_opening(
     opening.record_signature, opening.record_key_id = signed.signature, signed.key_id
     await lockboxes.forget_shares(session, lockbox.id, now=now)
     await calls.begin_evaluation(session, actor, row, now=now)
-    await sifting.sift(session, row, now=now)
+    await after_opening.look_into(session, row, now=now)
     said = BidsOpened(
         scenario_id=scenario_id, opened=len(entries), record_sha256=opening.record_sha256
     )
@@ -194,14 +194,20 @@ def _kept(opening: Opening, keeper: Keeper) -> Released:
 
 
 async def _open_all(
-    session: WriteSession, scenario_id: UUID, unlocked: Unlocked, *, now: dt.datetime
+    session: WriteSession,
+    scenario_id: UUID,
+    unlocked: Unlocked,
+    keeper: Keeper,
+    *,
+    now: dt.datetime,
 ) -> list[dict[str, Any]]:
     """Open what was submitted, let the rest lapse, and write the lines of the record."""
     call = await scenarios.call(session, scenario_id)
     entries = []
     for bid in await queries.timely_bids(session, scenario_id):
         if bid.state is BidState.SUBMITTED:
-            entries.append(await open_bid(session, bid, call, unlocked, now=now))
+            line = await open_bid(session, bid, call, unlocked, keeper=keeper, now=now)
+            entries.append(line)
         else:
             await make_move(session, access.SYSTEM, bid, "lapse", now=now)
     return entries

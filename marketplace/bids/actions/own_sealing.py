@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from marketplace.bids.actions import participating
 from marketplace.bids.actions.offering import Closed, begin_sealing, finish_sealing
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.errors.sealing import EnvelopeDigestWrong, EnvelopeUnfit
+from marketplace.bids.rules.offer import Offer
 from marketplace.bids.rules.sealed_offer import SealedBy
 from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules.access import Actor
@@ -46,7 +48,7 @@ async def submit_own(
 ) -> tuple[Bid, Receipt]:
     """Keep an envelope as the offer that counts: the first with `submit` (B02), or `replace` (B03).
 
-    Refuses  EnvelopeUnfit, EnvelopeDigestWrong, and what `begin_sealing` refuses.
+    Refuses  EnvelopeUnfit, EnvelopeDigestWrong, what `begin_sealing` refuses, and TakesPartAlready.
     """
     begun = await begin_sealing(
         session, actor, bid_id, verb=verb, expected_version=expected_version, clock=clock
@@ -56,6 +58,9 @@ async def submit_own(
         raise EnvelopeUnfit(recipients=len(begun.recipients), bytes_max=ENVELOPE_BYTES_MAX)
     if sha256_hex(own.envelope) != own.sealed_sha256:
         raise EnvelopeDigestWrong()
+    # Whom the offer names is not known before the opening: only the bidder takes part for sure.
+    alone = Offer()
+    await participating.take_part(session, begun.row, alone, keeper=keeper, now=begun.now)
     closed = Closed(
         sealed=own.envelope,
         content_sha256=own.content_sha256,

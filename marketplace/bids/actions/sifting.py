@@ -6,28 +6,32 @@ a tie that was recorded in between counts as of the day of the opening.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from marketplace.bids.actions.offering import make_move, tell
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.queries import moves
+from marketplace.bids.queries import corrections, moves
 from marketplace.bids.rules import exclusions
-from marketplace.bids.rules.exclusions import Participant
+from marketplace.bids.rules.exclusions import WORDS, HardGround, Participant
 from marketplace.bids.rules.lifecycle import BidState
+from marketplace.bids.rules.offer import Offer
+from marketplace.bids.rules.participation import parties_of
 from marketplace.bids.tables.bids import Bid
 from marketplace.bids.tables.moves import HardExclusion
 from marketplace.events.rules.catalogue.bid_moves import BidExcluded
+from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
-from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import WriteSession
 from marketplace.kit.days import day_of
 from marketplace.relations import queries as relations
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.tables import Scenario
 
+PRICE_UNREADABLE = "price_unreadable"
+"""Found before the sifting, and told when it was."""
 OVER_MAXIMUM = "over_maximum_price"
 OVER_MAXIMUM_REASON = {"zh": "报价高于最高限价", "en": "The quote is above the maximum price"}
 
@@ -35,10 +39,17 @@ OVER_MAXIMUM_REASON = {"zh": "报价高于最高限价", "en": "The quote is abo
 async def sift(session: WriteSession, call: Scenario, *, now: dt.datetime) -> None:
     """Look through the bids of a call that was opened just now; the call must be locked."""
     maximum_fen = (await scenarios.content(session, call)).budget.max_price_fen
-    for bid, _ in await queries.opened_bids(session, call.id):
-        if bid.state is BidState.NON_RESPONSIVE:
+    waiting = {bid.id for _, bid in await corrections.open_corrections(session, call.id)}
+    opened = await queries.opened_bids(session, call.id)
+    # First, while only what was not admitted is out: who takes part in it is asked of all others.
+    await _find_all(session, call, now=now)
+    for bid, _ in opened:
+        if bid.state is BidState.NON_RESPONSIVE and bid.exclusion != PRICE_UNREADABLE:
             # What its own client sealed was no offer: that bidder hears why, as everybody does.
             await _tell_excluded(session, access.SYSTEM, bid, now=now)
+            continue
+        if bid.state is not BidState.OPENED or bid.id in waiting:
+            # A price that waits to be confirmed is compared with the maximum once it counts.
             continue
         over = maximum_fen is not None and (bid.quote_fen or 0) > maximum_fen
         if over:
@@ -51,7 +62,23 @@ async def sift(session: WriteSession, call: Scenario, *, now: dt.datetime) -> No
                 verb="reject_at_opening",
                 now=now,
             )
-    await _find_all(session, call, now=now)
+    for bid, _ in opened:
+        if bid.state is BidState.OPENED and await _takes_part_twice(session, bid):
+            await exclude(
+                session,
+                access.SYSTEM,
+                bid,
+                code=HardGround.DOUBLE_PARTICIPATION.value,
+                reason=WORDS[HardGround.DOUBLE_PARTICIPATION],
+                verb="reject_at_opening",
+                now=now,
+            )
+
+
+async def _takes_part_twice(session: WriteSession, bid: Bid) -> bool:
+    """Tell whether an organisation of a bid is in another one: that needs nobody's opinion."""
+    grounds = {one.ground for one in await moves.hard_exclusions(session, bid.id)}
+    return HardGround.DOUBLE_PARTICIPATION in grounds
 
 
 async def find_hard(
@@ -104,11 +131,11 @@ async def _find_all(session: WriteSession, call: Scenario, *, now: dt.datetime) 
     opened_at = now if opening is None or opening.opened_at is None else opening.opened_at
     on = day_of(opened_at)
     opened = await queries.opened_bids(session, call.id)
-    organizations = [bidder.id for _, bidder in opened]
+    parties = {bid.id: _organizations(bid) for bid, _ in opened}
+    organizations = sorted(set().union(*parties.values()))
     heads = await relations.unit_heads(session, organizations, on=on)
     participants = [
-        await _participant(session, bid, bidder, heads.get(bidder.id, frozenset()), on)
-        for bid, bidder in opened
+        await _participant(session, bid, parties[bid.id], heads, on) for bid, _ in opened
     ]
     found = exclusions.find(
         participants,
@@ -126,18 +153,34 @@ async def _find_all(session: WriteSession, call: Scenario, *, now: dt.datetime) 
             await session.flush()
 
 
+def _organizations(bid: Bid) -> frozenset[UUID]:
+    """Name everybody who takes part in an opened bid: its bidder and who agreed to be a member.
+
+    An offer that was not admitted names nobody but its bidder: writing a rival into an offer of
+    one's own must not put out the bid that the rival really made.
+    """
+    offer = Offer() if bid.offer is None or bid.exclusion else Offer.from_document(bid.offer)
+    return frozenset(UUID(one) for one in parties_of(str(bid.solver_id), offer))
+
+
 async def _participant(
     session: WriteSession,
     bid: Bid,
-    bidder: Organization,
-    heads: frozenset[UUID],
+    organizations: frozenset[UUID],
+    heads: Mapping[UUID, frozenset[UUID]],
     on: dt.date,
 ) -> Participant:
-    against = await standing.findings(session, bidder.id, on=on)
+    names: list[str] = []
+    against: set[str] = set()
+    for one in sorted(organizations):
+        row = await identity.organization(session, one)
+        names += [row.name_zh, row.name_en, row.uscc]
+        found = await standing.findings(session, one, on=on)
+        against |= {finding.code.value for finding in found if finding.blocking}
     return Participant(
         bid_id=bid.id,
-        organizations=frozenset({bidder.id}),
-        names=[bidder.name_zh, bidder.name_en, bidder.uscc],
-        unit_heads=heads,
-        bad_standing=tuple(one.code.value for one in against if one.blocking),
+        organizations=organizations,
+        names=names,
+        unit_heads=frozenset().union(*(heads.get(one, frozenset()) for one in organizations)),
+        bad_standing=tuple(sorted(against)),
     )

@@ -16,17 +16,19 @@ from marketplace.bids.actions.offering import make_move
 from marketplace.bids.actions.sealing import Unlocked, offer_context
 from marketplace.bids.errors.sealing import OfferDigestDiffers, OfferUnreadable, SealBroken
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.rules.admission import Offer, admit
+from marketplace.bids.queries import parties
+from marketplace.bids.rules.admission import admit
+from marketplace.bids.rules.offer import Offer
 from marketplace.bids.rules.sealed_offer import SealedBy, offer_sealed
 from marketplace.bids.tables.bids import Bid, BidVersion
 from marketplace.identity.queries import organizations as identity
-from marketplace.identity.queries import profile as profiles
 from marketplace.identity.rules import access
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.days import day_of
 from marketplace.kit.digests import sha256_hex
 from marketplace.kit.envelopes import CannotOpenEnvelope
 from marketplace.kit.errors import MarketplaceError
+from marketplace.kit.secrets import Keeper
 from marketplace.relations.actions import rechecks
 from marketplace.scenarios.queries.calls import Call
 
@@ -40,7 +42,13 @@ class Found:
 
 
 async def open_bid(
-    session: WriteSession, bid: Bid, call: Call, unlocked: Unlocked, *, now: dt.datetime
+    session: WriteSession,
+    bid: Bid,
+    call: Call,
+    unlocked: Unlocked,
+    *,
+    keeper: Keeper,
+    now: dt.datetime,
 ) -> dict[str, Any]:
     """Decrypt one bid, check it against its receipt, and write its line of the record.
 
@@ -50,7 +58,7 @@ async def open_bid(
     await receipts.check(session, version, call.number)
     if sha256_hex(version.sealed) != version.sealed_sha256:
         raise SealBroken(bid_id=str(bid.id))
-    found = await _found(session, bid, version, call, unlocked)
+    found = await _found(session, bid, version, call, unlocked, keeper=keeper)
     if found.offer is not None:
         bid.offer, bid.quote_fen = found.offer.to_document(), found.offer.quote_fen
     excluded = None
@@ -76,7 +84,13 @@ async def open_bid(
 
 
 async def _found(
-    session: ReadSession, bid: Bid, version: BidVersion, call: Call, unlocked: Unlocked
+    session: ReadSession,
+    bid: Bid,
+    version: BidVersion,
+    call: Call,
+    unlocked: Unlocked,
+    *,
+    keeper: Keeper,
 ) -> Found:
     """Look into the envelope; a fault of the bidder's is found, one of ours is raised."""
     ours = version.sealed_by is SealedBy.PLATFORM
@@ -89,9 +103,10 @@ async def _found(
     if ours:
         # Admitted on arrival; what an amendment asks for since then was confirmed.
         return Found(offer=offer)
-    size = await profiles.size_on(session, bid.solver_id, day_of(version.received_at))
+    on = day_of(version.received_at)
+    bidder = await parties.bidder(session, call, bid.solver_id, offer, keeper=keeper, on=on)
     try:
-        admit(offer, content=call.content, profile=call.profile, size_class=size)
+        admit(offer, bidder=bidder, content=call.content, profile=call.profile)
     except MarketplaceError as refusal:
         return Found(offer=offer, exclusion=refusal)
     return Found(offer=offer)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace import __version__
-from marketplace.bids.actions import sifting
+from marketplace.bids.actions import correcting, sifting
 from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
@@ -67,8 +67,13 @@ async def settle(
 
     Who leaves moves the lines of the others, so this goes on until nothing changes.  The call must
     be locked and every bid checked for eligibility.  Nobody is put out as late unless `now` is the
-    database's time, which is what `decisive` says.
+    database's time, which is what `decisive` says.  While a bidder may still confirm a corrected
+    price nobody is asked: the lines would be drawn through prices that do not count.
     """
+    if decisive:
+        await correcting.settle_overdue(session, call.id, now=now)
+    if await correcting.waiting(session, call.id):
+        return []
     while True:
         staying = await _staying(session, call)
         late = decisive and await _put_out_late(session, staying, now=now)

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from marketplace import __version__
-from marketplace.bids.actions import offering, sifting
+from marketplace.bids.actions import correcting, offering, sifting
 from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
@@ -67,12 +67,13 @@ async def rank_round(
 
     Refuses  SubmissionsPending, SheetsUnsigned, PanelUnfit while a recused judge is not
              replaced, EligibilityPending, AbnormallyLow with the quotes to decide on,
-             ResponsivenessPending, RoundReasonNeeded, NotEnoughBids when fewer are left than the
-             track asks for: the call then fails.
+             ResponsivenessPending, CorrectionsPending, RoundReasonNeeded, NotEnoughBids when fewer
+             are left than the track asks for: the call then fails.
     """
     access.require(actor, Permission.ROUNDS_RANK)
     call = await evaluating_call(session, scenario_id)
     await _check_right(session, actor, call)
+    await correcting.refuse_if_pending(session, scenario_id, clock=clock)
     now = clock.now()
     earlier = await queries.latest_round(session, scenario_id)
     if (earlier is None) != (reason is RoundReason.FIRST):
