@@ -11,9 +11,16 @@ from litestar.types import ControllerRouterHandler
 
 from marketplace import __version__
 from marketplace.awards import routes as awards
+from marketplace.bids.routes import (
+    consortia,
+    corrections,
+    offers,
+    openings,
+    own_sealing,
+    workspaces,
+)
 from marketplace.bids.routes import custody as bid_custody
 from marketplace.bids.routes import moves as bid_moves
-from marketplace.bids.routes import offers, openings, own_sealing
 from marketplace.board.routes import capabilities
 from marketplace.board.routes import cards as board_cards
 from marketplace.custody import routes as custody
@@ -158,6 +165,11 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         own_sealing.OwnSealingController,
         bid_moves.BidMoveController,
         bid_moves.answer_hearing,
+        workspaces.WorkspaceController,
+        workspaces.list_templates,
+        consortia.CallInvitationController,
+        consortia.InvitationController,
+        corrections.PriceCorrectionController,
         openings.OpeningController,
         bid_custody.get_sealing_key,
         bid_custody.get_custody,

@@ -127,6 +127,8 @@ BODIES: dict[str, Any] = {
     "custody_keys_register": {"public_key": envelopes.to_text(custody.RECOVERY_PUBLIC)},
     "openings_request": {"share": "AA"},
     "openings_witness": {"share": "AA"},
+    "bids_check": OFFER,
+    "consortium_invitations_create": {"uscc": "{uscc}", "share_bps": 3000, "part": "测试"},
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
     "panels_seat": {"seats": [{"person_id": "{stranger_id}", "chair": True}]},
     "panels_recuse": {"label": "J5", "reason": "利害关系"},

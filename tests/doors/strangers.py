@@ -25,7 +25,11 @@ from tests.given import board, sign_ins
 from tests.given import datasets as data_given
 from tests.given import scoring as given
 from tests.given.awards import a_ranked_call, a_standing_award
-from tests.given.identity import Someone, a_credit_code, someone
+from tests.given.identity import Someone, a_credit_code, credit_code_of, someone
+
+ASKED = {"share_bps": 3000, "part": "测试"}
+CONTRADICTING = {"total_fen": 80_000_001, "total_words": "人民币捌拾万元整"}
+"""A sheet whose total is one fen off the quote."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,15 +67,24 @@ async def a_world(
 ) -> World:
     """Play a call to its ranking, and let everybody else come in."""
     play = await given.a_play(client, database, clock, "solver", "second", "third")
-    content = given.a_content(given.EVERYTHING) | {"datasets": data_given.NOTICE}
+    together = {"consortium_members_max": 2}
+    content = given.a_content(given.EVERYTHING) | {
+        "datasets": data_given.NOTICE,
+        "offer_requirements": together,
+    }
     await play.publish(content, Track.PROCUREMENT_TENDER)
     question = {"question": "数据何时开放?"}
     asked = await play.do(play.solvers["solver"], f"{play.url}/enquiries", question)
     await play.seat_panel()
     await play.upload_truth()
-    for name, quote in (("solver", 800_000), ("second", 850_000), ("third", 900_000)):
+    member = {"uscc": await credit_code_of(database, play.solvers["second"]), **ASKED}
+    invited = await play.do(play.solvers["solver"], f"{play.url}/consortium-invitations", member)
+    await play.bid("solver", quote_yuan=800_000, price_sheet=CONTRADICTING)
+    for name, quote in (("second", 850_000), ("third", 900_000)):
         await play.bid(name, quote_yuan=quote)
     await play.open()
+    correction = f"/v1/bids/{play.bids['solver']}/price-correction"
+    await play.move(play.solvers["solver"], correction, "confirm")
     await play.check("solver", "second", "third")
     for name in play.bids:
         assert (await play.measured(name, given.labels(8)))["value"] == "0.8"
@@ -92,6 +105,7 @@ async def a_world(
     values |= await data.values(client, house, play, people)
     values |= await board.ranked_proposals(database, play)
     values |= {"enquiry_id": asked["id"], "rescoring_id": rescoring["id"]}
+    values["consortium_invitation_id"] = invited["id"]
     values["work_id"] = str(await _work_of(database, values["submission_id"]))
     return World(people=people, values=values)
 

@@ -13,11 +13,11 @@ from marketplace.bids.schemas.bids import (
     BegunOut,
     BidItemOut,
     BidOut,
-    OfferIn,
     ReceiptOut,
     SaltedReceiptOut,
     SealedOut,
 )
+from marketplace.bids.schemas.offers import OfferIn
 from marketplace.bids.schemas.sealing import BidIn
 from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules import access

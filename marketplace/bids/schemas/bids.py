@@ -4,20 +4,14 @@ import datetime as dt
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
 from marketplace.bids.actions.eligibility import Finding
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.queries.bids import Detail
-from marketplace.bids.rules.admission import Deduction, Offer
 from marketplace.bids.rules.lifecycle import BidState
-from marketplace.bids.rules.sealed_offer import (
-    DECLARATIONS_MAX,
-    DEDUCTIONS_MAX,
-    FIGURES_MAX,
-    SUMMARY_LENGTH_MAX,
-    SealedBy,
-)
+from marketplace.bids.rules.sealed_offer import SealedBy
+from marketplace.bids.schemas.offers import OfferOut
 from marketplace.bids.schemas.sealing import SignatureOut, signature_of
 from marketplace.bids.tables.bids import Bid, BidVersion, EligibilityCheck
 from marketplace.identity.tables.organizations import Organization
@@ -28,18 +22,13 @@ from marketplace.wire.shapes import (
     ActionsOut,
     BilingualOut,
     BlockedOut,
-    Bps,
     Code,
-    DecimalText,
     In,
     LongBilingualIn,
     Out,
-    WholeFen,
 )
 
 QUALIFICATIONS_MAX = 50
-
-Summary = Annotated[str, StringConstraints(strip_whitespace=True, max_length=SUMMARY_LENGTH_MAX)]
 
 
 def _truth(value: Any) -> Any:
@@ -47,35 +36,6 @@ def _truth(value: Any) -> Any:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
     return value
-
-
-class DeductionIn(In):
-    """A price deduction that is claimed, for evaluation only."""
-
-    policy: Code
-    bps: Bps
-
-
-class OfferIn(In):
-    """What is offered; everything in here is sealed until the opening."""
-
-    quote_fen: WholeFen | None = None
-    deductions: list[DeductionIn] = Field(default_factory=list, max_length=DEDUCTIONS_MAX)
-    figures: dict[Code, DecimalText] = Field(default_factory=dict, max_length=FIGURES_MAX)
-    """The declared figure of every criterion that is scored by formula."""
-    declarations: list[Code] = Field(default_factory=list, max_length=DECLARATIONS_MAX)
-    """`integrity`, `interest` and `related_party`; with a deduction also `sme`."""
-    summary: Summary = ""
-
-    def offer(self) -> Offer:
-        """Turn the request into the value the action takes."""
-        return Offer(
-            quote_fen=self.quote_fen,
-            deductions=tuple(Deduction(policy=one.policy, bps=one.bps) for one in self.deductions),
-            figures={code: format(value, "f") for code, value in self.figures.items()},
-            declarations=frozenset(self.declarations),
-            summary=self.summary,
-        )
 
 
 class CheckedIn(In):
@@ -113,37 +73,6 @@ class SolverOut(Out, frozen=True, kw_only=True):
     def of(cls, row: Organization) -> "SolverOut":
         """Read one bidder."""
         return cls(id=row.id, name=BilingualOut(zh=row.name_zh, en=row.name_en))
-
-
-class DeductionOut(Out, frozen=True, kw_only=True):
-    """A price deduction that was claimed."""
-
-    policy: str
-    bps: int
-
-
-class OfferOut(Out, frozen=True, kw_only=True):
-    """An opened offer."""
-
-    quote_fen: int | None
-    currency: str = "CNY"
-    deductions: list[DeductionOut]
-    figures: dict[str, str]
-    declarations: list[str]
-    summary: str
-
-    @classmethod
-    def of(cls, document: dict[str, Any]) -> "OfferOut":
-        """Read the offer that was sealed."""
-        return cls(
-            quote_fen=document["quote_fen"],
-            deductions=[
-                DeductionOut(policy=one["policy"], bps=one["bps"]) for one in document["deductions"]
-            ],
-            figures=document["figures"],
-            declarations=document["declarations"],
-            summary=document["summary"],
-        )
 
 
 class ExclusionOut(Out, frozen=True, kw_only=True):
