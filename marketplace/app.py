@@ -20,6 +20,7 @@ from marketplace.bids.routes import (
     workspaces,
 )
 from marketplace.bids.routes import custody as bid_custody
+from marketplace.bids.routes import documents as bid_documents
 from marketplace.bids.routes import moves as bid_moves
 from marketplace.board.routes import capabilities
 from marketplace.board.routes import cards as board_cards
@@ -69,6 +70,7 @@ from marketplace.scoring.routes import (
     submissions,
     votes,
 )
+from marketplace.signals import routes as signals
 from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
@@ -170,6 +172,8 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         consortia.CallInvitationController,
         consortia.InvitationController,
         corrections.PriceCorrectionController,
+        bid_documents.BidDocumentsController,
+        bid_documents.BidDocumentController,
         openings.OpeningController,
         bid_custody.get_sealing_key,
         bid_custody.get_custody,
@@ -194,6 +198,7 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         awards.forfeit_award,
         awards.invalidate_bid,
         awards.drop_accusation,
+        signals.CollusionSignalController,
         solicitations.list_schemes,
         solicitations.SolicitationController,
         solicitations.ProposalController,

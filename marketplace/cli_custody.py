@@ -63,6 +63,7 @@ def bid() -> None:
 @click.option("--key-file", type=existing, required=True, help="The call's sealing key, as served.")
 @click.option("--reading-key", type=existing, required=True, help="Your pair, from keygen.")
 @click.option("--bid", "bid_id", type=click.UUID, required=True, help="The id of your bid.")
+@click.option("--documents", type=existing, help="Your documents, as the list of them is served.")
 @click.option("--signing-keys", type=existing, help="The installation's keys that you trust.")
 @click.option("--out", type=fresh, required=True, help="The request to send, written here.")
 @click.option("--keep", type=fresh, required=True, help="Your proof: offer and salt, keep it.")
@@ -71,6 +72,7 @@ def seal(
     key_file: Path,
     reading_key: Path,
     bid_id: object,
+    documents: Path | None,
     signing_keys: Path | None,
     out: Path,
     keep: Path,
@@ -90,6 +92,7 @@ def seal(
         bid_id=str(bid_id),
         sealing_key=envelopes.from_text(public_key),
         reading_key=envelopes.public_of(_private(reading_key)),
+        documents=() if documents is None else sealing.manifest_of(_read(documents)),
     )
     _write(keep, sealed.kept)
     _write(out, json.dumps(sealed.request, indent=1).encode())

@@ -27,6 +27,7 @@ ROOMS_WITH_TABLES: Final = (
     "matching",
     "bids",
     "scoring",
+    "signals",
     "solicitations",
     "awards",
     "pilots",

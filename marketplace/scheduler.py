@@ -17,7 +17,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from litestar import Litestar
 
-from marketplace.bids import jobs as bids
+from marketplace.bids.jobs import corrections
+from marketplace.bids.jobs import documents as bids
 from marketplace.datasets import jobs as datasets
 from marketplace.house import House
 from marketplace.identity import jobs as identity
@@ -27,6 +28,7 @@ from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scoring import jobs as scoring
 from marketplace.scoring.actions.values import measurer
+from marketplace.signals import jobs as signals
 from marketplace.webhooks import jobs as webhooks
 
 _log = structlog.get_logger("jiebang.tick")
@@ -83,6 +85,20 @@ def jobs_of(
         wall=SystemClock(),
     )
     statistician = scoring.Statistician(database=house.database, clock=house.clock)
+    inspector = bids.Inspector(
+        database=house.database,
+        storage=house.storage,
+        settings=house.settings,
+        keeper=house.keeper,
+        clock=house.clock,
+    )
+    document_sweeper = bids.DocumentSweeper(
+        database=house.database,
+        storage=house.storage,
+        settings=house.settings,
+        clock=house.clock,
+        wall=SystemClock(),
+    )
     return {
         "publish_due_calls": lambda: scenarios.publish_due_calls(
             house.database, house.clock, recovery=house.settings.recovery_keys
@@ -99,7 +115,7 @@ def jobs_of(
         "close_overdue_explanations": lambda: scoring.close_overdue_explanations(
             house.database, house.clock
         ),
-        "expire_corrections": lambda: bids.expire_corrections(house.database, house.clock),
+        "expire_corrections": lambda: corrections.expire_corrections(house.database, house.clock),
         "note_uses": lambda: note_uses(house),
         "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
         "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(
@@ -112,6 +128,11 @@ def jobs_of(
         "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
         "tidy_boards": lambda: scoring.tidy_boards(house.database, house.clock),
         "tell_certainty": lambda: statistician.work(stopping=stopping),
+        "look_at_opened_documents": inspector.work,
+        "compute_signals": lambda: signals.compute_signals(
+            house.database, house.keeper, house.clock
+        ),
+        "sweep_bid_documents": document_sweeper.work,
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
 

@@ -154,6 +154,28 @@ class Settings:
     scoring_bytes: int = 2_147_483_648
     """Most memory of one worker beyond what it has loaded, in bytes."""
 
+    bid_document_bytes_max: int = 52_428_800
+    """Largest document of a bid accepted, in bytes."""
+
+    bid_documents_max: int = 30
+    """Most documents of one bid."""
+
+    bid_documents_bytes_max: int = 314_572_800
+    """Most bytes of all documents of one bid."""
+
+    bid_document_part_bytes_max: int = 4_194_304
+    """Largest part of a document of a bid, in bytes; it is held in memory while it is
+    encrypted."""
+
+    bid_document_hours: int = 24
+    """How long a document waits for its next part before it is swept away, in hours."""
+
+    bid_document_look_seconds: int = 20
+    """Most computing time for reading the properties of one opened document, in seconds."""
+
+    bid_document_look_bytes: int = 805_306_368
+    """Most memory for reading the properties of one opened document, in bytes."""
+
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 

@@ -7,7 +7,9 @@ and so open every timely bid; its record is stored as bytes, hashed and signed.
 A `Participation` says, under a digest, that an organisation is in one live bid, alone or as a
 member; a `ConsortiumInvitation` is known to its two parties.  A `PriceCorrection` is what the rules
 make of an opened price that contradicts itself; it counts once its bidder has confirmed it.
+A `BidDocument` comes in parts, each encrypted on arrival; an `OpenedDocument` is what an opening
+made of one, and what was found of it; a `BidTrace` is where an offer came from.
 Before the opening no query of this room returns another organisation's bid, a name, a price or a
 count.
-Lock order: scenario, then bid, then correction or invitation.
+Lock order: scenario, then bid, then correction, invitation or document.
 """

@@ -5,7 +5,7 @@ both sides must agree on (`kit.envelopes`, `kit.signing`, `kit.digests`), and no
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -45,10 +45,21 @@ class SealedOffer:
 
 
 def seal_offer(
-    offer: Mapping[str, Any], *, bid_id: str, sealing_key: bytes, reading_key: bytes
+    offer: Mapping[str, Any],
+    *,
+    bid_id: str,
+    sealing_key: bytes,
+    reading_key: bytes,
+    documents: Sequence[Mapping[str, str]] = (),
 ) -> SealedOffer:
-    """Close an offer for the call's key and the bid's reading key; both are public keys."""
-    kept = canonical_json({"offer": offer, "salt": os.urandom(SALT_BYTES).hex()})
+    """Close an offer for the call's key and the bid's reading key; both are public keys.
+
+    Shape    `documents` names what is sealed with it, as `manifest_of` writes it.
+    """
+    whole: dict[str, Any] = {"offer": offer, "salt": os.urandom(SALT_BYTES).hex()}
+    if documents:
+        whole["documents"] = [dict(one) for one in documents]
+    kept = canonical_json(whole)
     envelope = envelopes.close(
         kept, recipients=(sealing_key, reading_key), context=f"bid/{bid_id}/offer".encode()
     )
@@ -58,6 +69,19 @@ def seal_offer(
         "sealed_sha256": sha256_hex(envelope),
     }
     return SealedOffer(request=request, kept=kept)
+
+
+def manifest_of(served: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Name the complete documents of a bid, from what `GET /v1/bids/{id}/documents` served.
+
+    >>> manifest_of({"items": [{"id": "d", "state": "complete", "sealed_sha256": "ab"}]})
+    [{'document': 'd', 'sealed_sha256': 'ab'}]
+    """
+    return [
+        {"document": str(one.get("id")), "sealed_sha256": str(one.get("sealed_sha256"))}
+        for one in _list(served, "items")
+        if one.get("state") == "complete"
+    ]
 
 
 def read_offer(sealed: Mapping[str, Any], *, private_key: bytes) -> bytes:

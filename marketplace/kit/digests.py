@@ -1,8 +1,13 @@
 """One canonical form for everything that is hashed: rankings, receipts, events."""
 
+import base64
+import binascii
 import hashlib
 import json
-from typing import NoReturn
+import re
+from typing import Final, NoReturn
+
+_SHA256: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)")
 
 
 class NotCanonical(TypeError):
@@ -33,6 +38,23 @@ def sha256_hex(data: bytes) -> str:
 def digest_of(value: object) -> str:
     """Hash the canonical form of `value`."""
     return sha256_hex(canonical_json(value))
+
+
+def sha256_in(header: str | None) -> str | None:
+    """Read the SHA-256 out of a Content-Digest header, as hexadecimal; None: it has none.
+
+    Source   RFC 9530.
+
+    >>> sha256_in("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")[:8]
+    'e3b0c442'
+    """
+    found = _SHA256.search(header or "")
+    if found is None:
+        return None
+    try:
+        return base64.b64decode(found.group(1), validate=True).hex()
+    except binascii.Error:
+        return None
 
 
 def _check(value: object) -> None:

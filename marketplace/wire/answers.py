@@ -85,6 +85,11 @@ def expected_version(request: AnyRequest) -> int:
     return int(match.group(1))
 
 
+def address_of(request: AnyRequest) -> str:
+    """Tell where a request came from, as the proxies that are believed say."""
+    return request.client.host if request.client is not None else ""
+
+
 def prefers_english(request: AnyRequest) -> bool:
     """Tell which language the caller reads; Chinese unless English is asked for first."""
     header = request.headers.get("accept-language", "")

@@ -35,6 +35,7 @@ TAGS: Final = {
     "matching": "供需对接 · similar calls, matchmaking events",
     "solicitations": "征榜与成熟度排名 · proposals and their readiness",
     "bids": "密封投标与开标 · sealed bids and their opening",
+    "signals": "串通迹象,仅供判断 · signs of collusion, for people to judge",
     "scoring": "评审、测评与排名 · panels, benchmarks, rankings",
     "awards": "定榜之后:放弃、收回与认定无效 · awards declined, forfeited, void",
     "webhooks": "事件推送 · webhooks",

@@ -6,6 +6,7 @@ from marketplace.kit import envelopes
 from tests.doors.profile_bodies import OF_PROFILES
 from tests.given import board, custody
 from tests.given import datasets as data
+from tests.given import documents as papers
 from tests.given import scoring as given
 from tests.given.sign_ins import PASSWORD
 
@@ -129,6 +130,11 @@ BODIES: dict[str, Any] = {
     "openings_witness": {"share": "AA"},
     "bids_check": OFFER,
     "consortium_invitations_create": {"uscc": "{uscc}", "share_bps": 3000, "part": "测试"},
+    "bid_documents_create": papers.announced(papers.PLAN),
+    "bid_documents_put_part": papers.PLAN,
+    "bid_documents_check": {"reading_key": "0" * 64},
+    "bid_documents_read": {"reading_key": "0" * 64},
+    "collusion_signals_judge": {"judgement": "dismissed", "reason": "同一办公楼(示例)"},
     "bids_check_eligibility": {"items": [{"code": "licence", "passed": True}]},
     "panels_seat": {"seats": [{"person_id": "{stranger_id}", "chair": True}]},
     "panels_recuse": {"label": "J5", "reason": "利害关系"},
@@ -169,7 +175,10 @@ BODIES: dict[str, Any] = {
 }
 """A well-formed request for every operation that has a body; names in braces are filled in."""
 
-HEADERS = {"dataset_uploads_put_part": {"Content-Digest": data.content_digest(data.ROWS)}}
+HEADERS = {
+    "dataset_uploads_put_part": {"Content-Digest": data.content_digest(data.ROWS)},
+    "bid_documents_put_part": {"Content-Digest": papers.content_digest(papers.PLAN)},
+}
 """What a request has to carry besides."""
 QUERIES: dict[str, dict[str, str]] = {
     "scenario_board_search": {"q": "预警"},

@@ -16,6 +16,7 @@ from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.scoring.jobs import Statistician
 from marketplace.scoring.queries import work
+from marketplace.signals.jobs import compute_signals
 from marketplace.webhooks.actions import fanout
 from tests.doors import dataset_world as data
 from tests.doors.bodies import HEARING, TIE
@@ -23,6 +24,7 @@ from tests.doors.profile_bodies import OF_PROFILES
 from tests.doors.rows import ELSEWHERE
 from tests.given import board, sign_ins
 from tests.given import datasets as data_given
+from tests.given import documents as papers
 from tests.given import scoring as given
 from tests.given.awards import a_ranked_call, a_standing_award
 from tests.given.identity import Someone, a_credit_code, credit_code_of, someone
@@ -79,12 +81,16 @@ async def a_world(
     await play.upload_truth()
     member = {"uscc": await credit_code_of(database, play.solvers["second"]), **ASKED}
     invited = await play.do(play.solvers["solver"], f"{play.url}/consortium-invitations", member)
-    await play.bid("solver", quote_yuan=800_000, price_sheet=CONTRADICTING)
+    document = await papers.a_document(client, await play.begin("solver"))
+    sealed = await play.offer("solver", quote_yuan=800_000, price_sheet=CONTRADICTING)
+    assert sealed.status_code == 200, sealed.text
     for name, quote in (("second", 850_000), ("third", 900_000)):
         await play.bid(name, quote_yuan=quote)
     await play.open()
     correction = f"/v1/bids/{play.bids['solver']}/price-correction"
     await play.move(play.solvers["solver"], correction, "confirm")
+    await papers.an_inspector(house).work()
+    await compute_signals(house.database, house.keeper, clock)
     await play.check("solver", "second", "third")
     for name in play.bids:
         assert (await play.measured(name, given.labels(8)))["value"] == "0.8"
@@ -104,8 +110,14 @@ async def a_world(
     values |= await _after_the_ranking(database, play, people["bureau_approver"])
     values |= await data.values(client, house, play, people)
     values |= await board.ranked_proposals(database, play)
-    values |= {"enquiry_id": asked["id"], "rescoring_id": rescoring["id"]}
-    values["consortium_invitation_id"] = invited["id"]
+    signals = await play.get(play.cast.officer, f"{play.url}/collusion-signals")
+    values |= {
+        "enquiry_id": asked["id"],
+        "consortium_invitation_id": invited["id"],
+        "document_id": str(papers.id_of(document)),
+        "signal_id": signals["items"][0]["id"],
+        "rescoring_id": rescoring["id"],
+    }
     values["work_id"] = str(await _work_of(database, values["submission_id"]))
     return World(people=people, values=values)
 

@@ -21,7 +21,7 @@ from marketplace.scoring import jobs
 from marketplace.scoring.actions import panels
 from tests.conftest import START, Caller
 from tests.given import custody
-from tests.given.bids import an_offer, an_opened_call
+from tests.given.bids import Begun, an_offer, an_opened_call
 from tests.given.identity import Someone, an_organization, someone
 from tests.given.profiles import shipped_rules
 from tests.given.scenarios import Called, Cast, a_cast, a_published_call
@@ -215,11 +215,15 @@ class Play:
 
     async def bid(self, name: str, *, quote_yuan: int | None, **changes: object) -> None:
         """A solver begins a bid and seals an offer."""
-        solver = self.solvers[name]
-        begun = await self.do(solver, f"{self.url}/bids")
-        self.bids[name] = begun["id"]
+        await self.begin(name)
         answer = await self.offer(name, quote_yuan=quote_yuan, **changes)
         assert answer.status_code == 200, answer.text
+
+    async def begin(self, name: str) -> Begun:
+        """A solver begins a bid."""
+        begun = await self.do(self.solvers[name], f"{self.url}/bids")
+        self.bids[name] = begun["id"]
+        return Begun(id=UUID(begun["id"]), solver=self.solvers[name])
 
     async def offer(
         self, name: str, *, quote_yuan: int | None, **changes: object

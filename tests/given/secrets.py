@@ -12,7 +12,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints
-from tests.given import bids, sign_ins, webhooks
+from tests.given import bids, documents, sign_ins, webhooks
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call
 
@@ -35,6 +35,7 @@ async def secrets_everywhere(
     house: House, clock: FixedClock, client: httpx.AsyncClient, *, url: str = webhooks.NOWHERE
 ) -> Planted:
     """Plant a secret in every column that is declared as sealed; a new column belongs in here."""
+    await _documents_sealed_and_opened(house, clock, client)
     call = await a_published_call(house.database, clock)
     for _ in range(2):
         await bids.a_sealed_bid(house.database, clock, call, keeper=house.keeper)
@@ -53,6 +54,18 @@ async def secrets_everywhere(
         )
     await _an_account_and_an_authenticator(house, clock)
     return Planted(call, owner, renewed, (renewed.secret, made.secret), request, answer)
+
+
+async def _documents_sealed_and_opened(
+    house: House, clock: FixedClock, client: httpx.AsyncClient
+) -> None:
+    """Open a call with a document: its type and the key of its parts are kept sealed."""
+    call = await a_published_call(house.database, clock)
+    bid = await bids.a_draft_bid(house.database, clock, call)
+    await documents.a_document(client, bid)
+    await bids.sealed(house.database, clock, bid, keeper=house.keeper)
+    await bids.the_deadline_passed(house.database, clock, call)
+    await bids.the_opening(house.database, clock, call, keeper=house.keeper)
 
 
 async def _an_account_and_an_authenticator(house: House, clock: FixedClock) -> None:

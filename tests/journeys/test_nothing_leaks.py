@@ -1,11 +1,7 @@
 """No log line of a whole run holds what opens something, whatever goes wrong."""
 
 import datetime as dt
-import io
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import quote
 
 import httpx
@@ -17,31 +13,14 @@ from marketplace.identity.rules import second_factor
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from marketplace.kit.logs import configure_logs
 from tests.doors.identity.browsers import a_browser, enrolled, secret_of, sign_in
 from tests.given import identity as given
 from tests.given.sign_ins import PASSWORD, a_password
+from tests.given.sweeping import logged
 
 LOGIN = "zhao.liu@example.cn"
 WRONG = "a wrong password that was typed"
 NEW = "a new password that was chosen"
-OWN_LOGGERS = ("httpx", "httpcore")
-"""Of the client that plays the browser in this process; a server has none of its calls."""
-
-
-@contextmanager
-def logged(records: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
-    """Every line, written as in production but down to DEBUG, and what libraries tell at INFO."""
-    written = io.StringIO()
-    configure_logs(json_lines=True, level=logging.DEBUG, to=written)
-    records.set_level(logging.INFO)
-    try:
-        yield written
-    finally:
-        configure_logs(json_lines=False)
-    for record in records.records:
-        if not record.name.startswith(OWN_LOGGERS):
-            written.write(f"{record.name} {record.getMessage()} {record.exc_text or ''}\n")
 
 
 async def ask_in_every_way(

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.bids.actions import participating, receipts, sealing
+from marketplace.bids.actions import binding, participating, receipts, sealing
 from marketplace.bids.actions.receipts import Receipt
 from marketplace.bids.errors.bids import AlreadyBid, CallNotOpen, OwnCall
 from marketplace.bids.errors.moves import NeedDesigner
@@ -65,6 +65,8 @@ class Begun:
     target: BidState
     recipients: tuple[bytes, ...]
     """Whom the offer is to be closed to."""
+    papers: list[dict[str, str]]
+    """The manifest of the documents that are sealed with it."""
     now: dt.datetime
 
 
@@ -137,7 +139,8 @@ async def submit_bid(
     admit(offer, bidder=bidder, content=call.content, profile=call.profile)
     await participating.take_part(session, begun.row, offer, keeper=keeper, now=begun.now)
     salt = os.urandom(SALT_BYTES).hex()
-    plaintext = canonical_json({"salt": salt, "offer": offer.to_document()})
+    whole = {"salt": salt, "offer": offer.to_document()}
+    plaintext = canonical_json(whole | ({"documents": begun.papers} if begun.papers else {}))
     context = sealing.offer_context(begun.row.id)
     closed = Closed(
         sealed=sealing.close_for(begun.recipients, plaintext, context=context),
@@ -167,6 +170,7 @@ async def begin_sealing(
         call=call,
         target=BidState(move.target),
         recipients=await sealing.recipients_of(session, row, call.lockbox_id),
+        papers=await binding.bind(session, row, number=row.content_number + 1),
         now=now,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from marketplace.bids.actions import after_opening
+from marketplace.bids.actions import after_opening, traces
 from marketplace.bids.actions.offering import make_move
 from marketplace.bids.actions.sealing import Unlocked
 from marketplace.bids.actions.unsealing import open_bid
@@ -118,7 +118,7 @@ async def witness_opening(
     second = await _released(session, actor, row, Side.SUPERVISOR, brought, hands, now=now)
     lockbox = await custody.lockbox(session, row.lockbox_id)
     unlocked = Unlocked(private_key=await releasing.join(session, lockbox.id, first, second))
-    entries = await _open_all(session, scenario_id, unlocked, hands.keeper, now=now)
+    entries = await _open_all(session, scenario_id, unlocked, keeper=hands.keeper, now=now)
     opening.witness_id, opening.opened_at, opening.officer_share = actor.person_id, now, None
     record = {
         "kind": RECORD_KIND,
@@ -197,19 +197,22 @@ async def _open_all(
     session: WriteSession,
     scenario_id: UUID,
     unlocked: Unlocked,
-    keeper: Keeper,
     *,
+    keeper: Keeper,
     now: dt.datetime,
 ) -> list[dict[str, Any]]:
     """Open what was submitted, let the rest lapse, and write the lines of the record."""
     call = await scenarios.call(session, scenario_id)
-    entries = []
+    entries, opened = [], {}
     for bid in await queries.timely_bids(session, scenario_id):
         if bid.state is BidState.SUBMITTED:
             line = await open_bid(session, bid, call, unlocked, keeper=keeper, now=now)
+            opened[bid.id] = bid.content_number
             entries.append(line)
         else:
             await make_move(session, access.SYSTEM, bid, "lapse", now=now)
+    key = unlocked.private_key
+    await traces.open_all(session, scenario_id, opened, private_key=key, keeper=keeper, now=now)
     return entries
 
 

@@ -1,6 +1,5 @@
 """Let a bidder read the own sealed offer, with the own key, until the deadline."""
 
-import datetime as dt
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -37,8 +36,7 @@ async def own_sealed(
     access.require(actor, Permission.BIDS_SUBMIT)
     row = await queries.own_bid(session, actor, bid_id)
     version = await queries.receipt(session, row)
-    if row.state in LIVE_STATES:
-        await _refuse_after_deadline(session, row, await clock.decisive(session))
+    await refuse_in_between(session, row, clock=clock)
     return OwnContent(version=version, context=offer_context(row.id))
 
 
@@ -57,7 +55,11 @@ async def read_own(
     return OwnContent(version=found.version, context=found.context, opened=opened)
 
 
-async def _refuse_after_deadline(session: ReadSession, row: Bid, now: dt.datetime) -> None:
+async def refuse_in_between(session: ReadSession, row: Bid, *, clock: Clock) -> None:
+    """Refuse whoever would read an own bid between the deadline and the opening."""
+    if row.state not in LIVE_STATES:
+        return
+    now = await clock.decisive(session)
     call = await scenarios.scenario(session, row.scenario_id)
     closes_at = scenarios.closing_at(call)
     if closes_at is not None and now >= closes_at:

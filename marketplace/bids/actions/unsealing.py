@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from marketplace.bids.actions import receipts
+from marketplace.bids.actions import opened_documents, receipts
 from marketplace.bids.actions.offering import make_move
 from marketplace.bids.actions.sealing import Unlocked, offer_context
 from marketplace.bids.errors.sealing import OfferDigestDiffers, OfferUnreadable, SealBroken
@@ -38,6 +38,8 @@ class Found:
     """What was in the envelope of a bid: an offer, or why it is out."""
 
     offer: Offer | None
+    papers: Any = None
+    """The manifest of its documents, as the bidder or the platform wrote it."""
     exclusion: MarketplaceError | None = None
 
 
@@ -69,6 +71,9 @@ async def open_bid(
     verb = "open" if excluded is None else "exclude_unopened"
     await make_move(session, access.SYSTEM, bid, verb, reason=excluded, now=now)
     await rechecks.unseal(session, "bid", bid.id)
+    papers = await opened_documents.open_all(
+        session, bid, found.papers, private_key=unlocked.private_key, keeper=keeper, now=now
+    )
     bidder = await identity.organization(session, bid.solver_id)
     return {
         "bid": str(bid.id),
@@ -80,6 +85,7 @@ async def open_bid(
         "sealed_sha256": version.sealed_sha256,
         "content_sha256": version.content_sha256,
         "excluded": excluded,
+        "documents": papers,
     }
 
 
@@ -95,24 +101,24 @@ async def _found(
     """Look into the envelope; a fault of the bidder's is found, one of ours is raised."""
     ours = version.sealed_by is SealedBy.PLATFORM
     try:
-        offer = _read(bid, version, unlocked)
+        offer, papers = _read(bid, version, unlocked)
     except (OfferUnreadable, OfferDigestDiffers) as fault:
         if ours:
             raise SealBroken(bid_id=str(bid.id)) from fault
         return Found(offer=None, exclusion=fault)
     if ours:
         # Admitted on arrival; what an amendment asks for since then was confirmed.
-        return Found(offer=offer)
+        return Found(offer=offer, papers=papers)
     on = day_of(version.received_at)
     bidder = await parties.bidder(session, call, bid.solver_id, offer, keeper=keeper, on=on)
     try:
         admit(offer, bidder=bidder, content=call.content, profile=call.profile)
     except MarketplaceError as refusal:
-        return Found(offer=offer, exclusion=refusal)
-    return Found(offer=offer)
+        return Found(offer=offer, papers=papers, exclusion=refusal)
+    return Found(offer=offer, papers=papers)
 
 
-def _read(bid: Bid, version: BidVersion, unlocked: Unlocked) -> Offer:
+def _read(bid: Bid, version: BidVersion, unlocked: Unlocked) -> tuple[Offer, Any]:
     try:
         plaintext = unlocked.open(version.sealed, context=offer_context(bid.id))
     except CannotOpenEnvelope as closed:
@@ -123,4 +129,4 @@ def _read(bid: Bid, version: BidVersion, unlocked: Unlocked) -> Offer:
         document = msgspec.json.decode(plaintext)
     except (msgspec.MsgspecError, ValueError, RecursionError) as unreadable:
         raise OfferUnreadable() from unreadable
-    return offer_sealed(document)
+    return offer_sealed(document), document.get("documents")

@@ -37,11 +37,11 @@ class SealedBy(StrEnum):
 
 
 def offer_sealed(document: Any) -> Offer:
-    """Read what an envelope held: an offer beside its salt.
+    """Read what an envelope held: an offer beside its salt, and perhaps a manifest of documents.
 
     Refuses  OfferUnreadable with the place of the first fault.
     """
-    if not isinstance(document, dict) or set(document) != {"offer", "salt"}:
+    if not isinstance(document, dict) or set(document) - {"documents"} != {"offer", "salt"}:
         _refuse("")
     salt = document["salt"]
     if not isinstance(salt, str) or not 0 < len(salt) <= SALT_LENGTH_MAX:

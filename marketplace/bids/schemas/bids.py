@@ -256,6 +256,9 @@ class SealedOut(Out, frozen=True, kw_only=True):
 
     bid: BidOut
     receipt: SaltedReceiptOut
+    documents: list[dict[str, str]]
+    """What is sealed with the offer as `documents`, unless it is empty: with offer and salt it
+    makes `content_sha256`.  Of an offer that you sealed: what yours should have named."""
 
 
 def _bilingual(text: dict[str, str] | None) -> BilingualOut | None:

@@ -4,6 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from marketplace.bids.rules.sealed_offer import SealedBy
+from marketplace.bids.schemas.documents import RecordedDocumentOut
 from marketplace.bids.tables.bids import Opening
 from marketplace.custody.rules.sides import How, Side
 from marketplace.wire.shapes import Out
@@ -58,6 +59,7 @@ class OpenedBidOut(Out, frozen=True, kw_only=True):
     content_sha256: str
     excluded: str | None
     """Why the bid is out although it was opened, as a code; null while it is in."""
+    documents: list[RecordedDocumentOut]
 
 
 class ReleasedOut(Out, frozen=True, kw_only=True):

@@ -3,25 +3,12 @@
 Rights and place are checked before a byte is taken, and no transaction is open while bytes arrive.
 """
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, head, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.exceptions import InternalServerException
-from litestar.openapi.spec import (
-    OpenAPIFormat,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Parameter,
-    RequestBody,
-    Schema,
-)
-from litestar.openapi.spec.operation import Operation
 from litestar.params import FromPath, JSONBody
 
 from marketplace.datasets.actions import uploading, versions
@@ -39,31 +26,9 @@ from marketplace.kit.storage import Storage
 from marketplace.settings import Settings
 from marketplace.wire.answers import answer
 from marketplace.wire.idempotency import once
+from marketplace.wire.parts import PartUpload, chunks_of, place
 
 AnyRequest = Request[Actor, None, State]
-OFFSET: Final = "Upload-Offset"
-LENGTH: Final = "Upload-Length"
-
-
-@dataclass
-class PartUpload(Operation):
-    """Describes a body that is a part of a file, and the header with its digest."""
-
-    def __post_init__(self) -> None:
-        part = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
-        self.request_body = RequestBody(
-            content={"application/octet-stream": part},
-            required=True,
-            description="The bytes of the file from `offset` on.",
-        )
-        digest = Parameter(
-            name="Content-Digest",
-            param_in="header",
-            required=True,
-            description="RFC 9530, as in `sha-256=:…base64…:`, of this part.",
-            schema=Schema(type=OpenAPIType.STRING),
-        )
-        self.parameters = [*(self.parameters or []), digest]
 
 
 @post(
@@ -156,7 +121,7 @@ class UploadController(Controller):
         announced = request.content_length
         if announced is not None and announced > bytes_max:
             raise PartTooLarge(bytes_max=bytes_max, bytes=announced)
-        async with aclosing(_chunks(request)) as chunks:
+        async with aclosing(chunks_of(request, broken_off=PartBrokenOff)) as chunks:
             row = await uploading.put_part(
                 database,
                 storage,
@@ -228,13 +193,4 @@ def _out(row: DatasetUpload, settings: Settings) -> UploadOut:
 
 
 def _place(row: DatasetUpload) -> dict[str, str]:
-    return {OFFSET: str(row.offset_bytes), LENGTH: str(row.size_bytes)}
-
-
-async def _chunks(request: AnyRequest) -> AsyncGenerator[bytes, None]:
-    try:
-        async with aclosing(request.stream()) as stream:
-            async for chunk in stream:
-                yield chunk
-    except InternalServerException as gone:
-        raise PartBrokenOff() from gone
+    return place(row.offset_bytes, row.size_bytes)

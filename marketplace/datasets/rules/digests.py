@@ -1,13 +1,9 @@
 """The digest of content in a header, both ways."""
 
 import base64
-import binascii
-import re
-from typing import Final
 
 from marketplace.datasets.errors import PartDigestMissing
-
-_SHA256: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)")
+from marketplace.kit.digests import sha256_in
 
 
 def sha256_announced(header: str | None) -> str:
@@ -19,13 +15,10 @@ def sha256_announced(header: str | None) -> str:
     >>> sha256_announced("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")[:8]
     'e3b0c442'
     """
-    found = _SHA256.search(header or "")
+    found = sha256_in(header)
     if found is None:
         raise PartDigestMissing(received=(header or "")[:80])
-    try:
-        return base64.b64decode(found.group(1), validate=True).hex()
-    except binascii.Error as broken:
-        raise PartDigestMissing(received=(header or "")[:80]) from broken
+    return found
 
 
 def digest_header(sha256: str) -> str:

@@ -68,6 +68,8 @@ class Permission(StrEnum):
     TRUTH_UPLOAD = "truth:upload"
     PANELS_SEAT = "panels:seat"
     MARKS_RECORD = "marks:record"
+    SIGNALS_READ = "signals:read"
+    SIGNALS_JUDGE = "signals:judge"
     ROUNDS_RANK = "rounds:rank"
     ROUNDS_READ = "rounds:read"
     AWARDS_DECIDE = "awards:decide"
@@ -131,6 +133,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.BIDS_READ_OPENED,
             P.TRUTH_UPLOAD,
             P.PANELS_SEAT,
+            P.SIGNALS_READ,
+            P.SIGNALS_JUDGE,
             P.ROUNDS_READ,
             P.PILOTS_RUN,
             P.CLAIMS_VERIFY,
@@ -148,6 +152,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SCENARIOS_SUSPEND,
             P.DATASETS_WITHDRAW,
             P.BIDS_READ_OPENED,
+            P.SIGNALS_READ,
             P.BIDS_INVALIDATE,
             P.ROUNDS_RANK,
             P.ROUNDS_READ,
@@ -159,7 +164,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.EXPERT: frozenset({P.MARKS_RECORD}),
-    Role.PANEL_CHAIR: frozenset({P.MARKS_RECORD, P.ROUNDS_RANK, P.ROUNDS_READ}),
+    Role.PANEL_CHAIR: frozenset({P.MARKS_RECORD, P.SIGNALS_JUDGE, P.ROUNDS_RANK, P.ROUNDS_READ}),
     Role.FINANCE: frozenset(
         {P.LEDGER_READ, P.LEDGER_POST, P.CLAIMS_APPROVE, P.BANK_ACCOUNTS_REVEAL}
     ),
@@ -169,6 +174,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SCENARIOS_READ_ALL,
             P.DATASETS_OVERSEE,
             P.BIDS_READ_OPENED,
+            P.SIGNALS_READ,
             P.ROUNDS_READ,
             P.LEDGER_READ,
             P.EVENTS_READ_ALL,
@@ -176,7 +182,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.SUPERVISOR: frozenset(
-        {P.SCENARIOS_READ_ALL, P.SCENARIOS_SUSPEND, P.DATASETS_OVERSEE, P.BIDS_WITNESS}
+        {
+            P.SCENARIOS_READ_ALL,
+            P.SCENARIOS_SUSPEND,
+            P.DATASETS_OVERSEE,
+            P.BIDS_WITNESS,
+            P.SIGNALS_READ,
+        }
     ),
     Role.TEST_LAB: frozenset({P.TRUTH_UPLOAD, P.CLAIMS_VERIFY}),
     Role.DATA_CUSTODIAN: frozenset(

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from marketplace.bids import jobs
 from marketplace.bids.actions import correcting, eligibility, revoking
 from marketplace.bids.errors.corrections import (
     CorrectionsPending,
     CorrectionTimeOver,
     CorrectionUnknown,
 )
+from marketplace.bids.jobs import corrections as jobs
 from marketplace.bids.queries import bids
 from marketplace.bids.queries import corrections as queries
 from marketplace.bids.rules.lifecycle import BidState

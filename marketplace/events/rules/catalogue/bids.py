@@ -48,3 +48,17 @@ class BidsOpened(Event):
     scenario_id: UUID
     opened: int
     record_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentUnsound(Event):
+    """A document of an opened bid is not what was sealed; heard by its bidder and the bureau."""
+
+    TYPE = "bid.document_unsound"
+    SUBJECT = "bid_id"
+    VISIBILITY = Visibility.OWNER
+
+    bid_id: UUID
+    scenario_id: UUID
+    document: str
+    finding: str

@@ -1,0 +1,1 @@
+"""What ticks in the bids room."""

@@ -1,0 +1,1 @@
+"""What two bids may have in common, and how unlikely that is."""
