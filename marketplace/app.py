@@ -27,9 +27,10 @@ from marketplace.board.routes import cards as board_cards
 from marketplace.custody import routes as custody
 from marketplace.datasets.routes import data as datasets
 from marketplace.datasets.routes import downloads, lending, uploads
+from marketplace.feed import routes as feed
 from marketplace.house import House
 from marketplace.identity.actions.sign_in import Lobby
-from marketplace.identity.guards import Porter
+from marketplace.identity.guards import Porter, recognise
 from marketplace.identity.routes import (
     audit,
     invitations,
@@ -128,6 +129,10 @@ def _doors_to_the_house() -> list[ControllerRouterHandler]:
         profiles.RuleProfileController,
         profiles.CalendarController,
         profiles.preview_deadline,
+        feed.EventController,
+        feed.list_event_types,
+        feed.asyncapi,
+        feed.CheckpointController,
         webhooks.WebhookEndpointController,
         webhooks.WebhookDeliveryController,
     ]
@@ -248,7 +253,13 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
             clock=house.clock,
         )
 
+    streams = feed.Streams()
+
+    async def recognised(request: Request[Actor, None, State]) -> Actor:
+        return await recognise(house, request)
+
     furniture = (
+        "bell",
         "clock",
         "storage",
         "keeper",
@@ -262,6 +273,8 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
         **session_dependencies(lambda: house.database, before_commit=witness.performed),
         "actor": Provide(actor, sync_to_thread=False),
         "lobby": Provide(lobby, sync_to_thread=False),
+        "recognise": Provide(lambda: recognised, sync_to_thread=False),
+        "streams": Provide(lambda: streams, sync_to_thread=False),
         **{name: of_the_house(name) for name in furniture},
     }
 

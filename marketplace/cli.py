@@ -14,6 +14,7 @@ from rich.console import Console
 from marketplace import __version__
 from marketplace.app import create_app
 from marketplace.cli_custody import bid, custody, verify_receipt
+from marketplace.cli_events import export, verify_events
 from marketplace.cli_keys import keys
 from marketplace.client.listen import Received, create_receiver, serve_receiver
 from marketplace.demo import report
@@ -60,6 +61,7 @@ def main() -> None:
 main.add_command(keys)
 main.add_command(custody)
 main.add_command(bid)
+main.add_command(export)
 
 
 @main.command()
@@ -209,6 +211,7 @@ def verify() -> None:
 
 
 verify.add_command(verify_receipt)
+verify.add_command(verify_events)
 
 
 @verify.command("ranking")

@@ -4,6 +4,7 @@ import importlib
 from dataclasses import dataclass, field
 
 from marketplace.kit import envelopes, keyfiles
+from marketplace.kit.bell import Bell
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.envelopes import KeyUnfit
@@ -33,6 +34,8 @@ class House:
     hasher: Hasher = field(default_factory=Hasher)
     key_uses: Notebook = field(default_factory=Notebook)
     session_uses: Notebook = field(default_factory=Notebook)
+    bell: Bell = field(default_factory=Bell)
+    """Rung when something was said and may be heard."""
     provider: OpenIdProvider | None = None
     """Where staff sign in; None: nowhere but here."""
     scorer: Executor = field(default_factory=lambda: measuring.scorer_of(Settings()))

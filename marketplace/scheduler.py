@@ -20,6 +20,7 @@ from litestar import Litestar
 from marketplace.bids.jobs import corrections
 from marketplace.bids.jobs import documents as bids
 from marketplace.datasets import jobs as datasets
+from marketplace.feed import jobs as feed
 from marketplace.house import House
 from marketplace.identity import jobs as identity
 from marketplace.kit import addresses
@@ -65,32 +66,75 @@ class Worker:
 def jobs_of(
     house: House, outbound: Outbound, *, stopping: asyncio.Event | None = None
 ) -> dict[str, Job]:
-    """Name every job of the house; those that may take long end early once `stopping` is set."""
-    courier = webhooks.Courier(
-        database=house.database,
-        outbound=outbound,
+    """Name every job of the house; those that may take long end early once `stopping` is set.
+
+    In an order in which what one job says is told by a later one of the same round.
+    """
+    return {
+        **_jobs_of_people(house),
+        **_jobs_of_calls(house),
+        **_jobs_of_bids(house, stopping),
+        **_jobs_of_files(house, stopping),
+        **_jobs_of_events(house, outbound, stopping),
+    }
+
+
+def _jobs_of_people(house: House) -> dict[str, Job]:
+    return {
+        "note_uses": lambda: note_uses(house),
+        "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
+        "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(
+            house.database, house.clock
+        ),
+    }
+
+
+def _jobs_of_calls(house: House) -> dict[str, Job]:
+    database, clock, recovery = house.database, house.clock, house.settings.recovery_keys
+    return {
+        "publish_due_calls": lambda: scenarios.publish_due_calls(
+            database, clock, recovery=recovery
+        ),
+        "furnish_calls": lambda: scenarios.furnish_calls(database, clock, recovery=recovery),
+        "end_suspensions": lambda: scenarios.end_suspensions(database, clock),
+        "close_due_calls": lambda: scenarios.close_due_calls(database, clock),
+        "tell_of_reviews": lambda: scenarios.tell_of_reviews(database, clock),
+        "tell_of_overdue_replies": lambda: scenarios.tell_of_overdue_replies(database, clock),
+    }
+
+
+def _jobs_of_bids(house: House, stopping: asyncio.Event | None) -> dict[str, Job]:
+    database, clock = house.database, house.clock
+    inspector = bids.Inspector(
+        database=database,
+        storage=house.storage,
+        settings=house.settings,
         keeper=house.keeper,
-        # Deliveries live in real time, also when a demo's story is set in another month.
-        clock=SystemClock(),
+        clock=clock,
     )
+    scorer = scorer_of(house)
+    statistician = scoring.Statistician(database=database, clock=clock)
+    return {
+        "close_overdue_explanations": lambda: scoring.close_overdue_explanations(database, clock),
+        "expire_corrections": lambda: corrections.expire_corrections(database, clock),
+        "look_at_opened_documents": inspector.work,
+        "compute_signals": lambda: signals.compute_signals(database, house.keeper, clock),
+        "score": lambda: scorer.work(stopping=stopping),
+        "tidy_boards": lambda: scoring.tidy_boards(database, clock),
+        "tell_certainty": lambda: statistician.work(stopping=stopping),
+    }
+
+
+def _jobs_of_files(house: House, stopping: asyncio.Event | None) -> dict[str, Job]:
     profiler = datasets.Profiler(
         database=house.database, storage=house.storage, settings=house.settings, clock=house.clock
     )
-    scorer = scorer_of(house)
     sweeper = datasets.Sweeper(
         database=house.database,
         storage=house.storage,
         settings=house.settings,
         clock=house.clock,
         wall=SystemClock(),
-    )
-    statistician = scoring.Statistician(database=house.database, clock=house.clock)
-    inspector = bids.Inspector(
-        database=house.database,
-        storage=house.storage,
-        settings=house.settings,
-        keeper=house.keeper,
-        clock=house.clock,
     )
     document_sweeper = bids.DocumentSweeper(
         database=house.database,
@@ -100,41 +144,37 @@ def jobs_of(
         wall=SystemClock(),
     )
     return {
-        "publish_due_calls": lambda: scenarios.publish_due_calls(
-            house.database, house.clock, recovery=house.settings.recovery_keys
-        ),
-        "furnish_calls": lambda: scenarios.furnish_calls(
-            house.database, house.clock, recovery=house.settings.recovery_keys
-        ),
-        "end_suspensions": lambda: scenarios.end_suspensions(house.database, house.clock),
-        "close_due_calls": lambda: scenarios.close_due_calls(house.database, house.clock),
-        "tell_of_reviews": lambda: scenarios.tell_of_reviews(house.database, house.clock),
-        "tell_of_overdue_replies": lambda: scenarios.tell_of_overdue_replies(
-            house.database, house.clock
-        ),
-        "close_overdue_explanations": lambda: scoring.close_overdue_explanations(
-            house.database, house.clock
-        ),
-        "expire_corrections": lambda: corrections.expire_corrections(house.database, house.clock),
-        "note_uses": lambda: note_uses(house),
-        "forget_tries": lambda: identity.forget_tries(house.database, house.clock),
-        "forget_what_need_not_be_kept": lambda: identity.forget_what_need_not_be_kept(
-            house.database, house.clock
-        ),
-        "fan_out": lambda: webhooks.fan_out(courier),
         "profile_datasets": lambda: profiler.work(stopping=stopping),
         "sweep_datasets": sweeper.work,
-        "score": lambda: scorer.work(stopping=stopping),
-        "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
-        "tidy_boards": lambda: scoring.tidy_boards(house.database, house.clock),
-        "tell_certainty": lambda: statistician.work(stopping=stopping),
-        "look_at_opened_documents": inspector.work,
-        "compute_signals": lambda: signals.compute_signals(
-            house.database, house.keeper, house.clock
-        ),
         "sweep_bid_documents": document_sweeper.work,
+        "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
+    }
+
+
+def _jobs_of_events(
+    house: House, outbound: Outbound, stopping: asyncio.Event | None
+) -> dict[str, Job]:
+    courier = webhooks.Courier(
+        database=house.database,
+        outbound=outbound,
+        keeper=house.keeper,
+        bell=house.bell,
+        # Deliveries live in real time, also when a demo's story is set in another month.
+        clock=SystemClock(),
+    )
+    return {
+        "close_checkpoints": lambda: vouch(house),
+        "fan_out": lambda: webhooks.fan_out(courier),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
     }
+
+
+async def vouch(house: House, *, at_once: bool = False) -> int:
+    """Close the checkpoints that are due over what was said, or at once over all of it."""
+    # Checkpoints live in real time: who keeps one compares it with their own clock.
+    return await feed.close_checkpoints(
+        house.database, house.keeper, SystemClock(), at_once=at_once
+    )
 
 
 def scorer_of(house: House) -> scoring.Scorer:

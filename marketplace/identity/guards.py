@@ -78,6 +78,11 @@ class Porter(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
+async def recognise(lodge: _Lodge, connection: Connection) -> Actor:
+    """Find out once more who is asking, for an answer that goes on for long."""
+    return await _who(lodge, connection) or NOBODY
+
+
 async def _who(lodge: _Lodge, connection: Connection) -> Actor | None:
     if "authorization" in connection.headers:
         return await _bearer(lodge, connection)

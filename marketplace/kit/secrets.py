@@ -132,6 +132,11 @@ class Keeper:
         """Make a key for one purpose, from which neither the master key nor another one follows."""
         return hmac.digest(self.master_key, b"jiebang/derived/" + purpose.encode(), "sha256")
 
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Make what `derive` makes from every key of the settings, the present one first."""
+        label = b"jiebang/derived/" + purpose.encode()
+        return tuple(hmac.digest(key, label, "sha256") for key in self._keys)
+
     @property
     def _keys(self) -> tuple[bytes, ...]:
         return (self.master_key, *self.older_keys)

@@ -10,6 +10,9 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from marketplace.events import actions as events
+from marketplace.events.rules.record import MEDIA_TYPE
+from marketplace.kit.bell import Bell
 from marketplace.kit.clock import Clock, database_now
 from marketplace.kit.database import Database
 from marketplace.kit.outbound import Answer, Outbound
@@ -19,7 +22,7 @@ from marketplace.webhooks.actions import delivery as actions
 from marketplace.webhooks.actions import fanout
 from marketplace.webhooks.actions.delivery import Leased, Result
 from marketplace.webhooks.actions.endpoints import secret_context
-from marketplace.webhooks.rules import messages, signing
+from marketplace.webhooks.rules import signing
 from marketplace.webhooks.rules.backoff import STANDARD, Schedule
 
 LINGER_SECONDS = 0.01
@@ -40,6 +43,8 @@ class Courier:
     """How many attempts are under way at a time."""
     poll_seconds: float = 0.5
     """How often to look for new work while slow receivers are waited for."""
+    bell: Bell = field(default_factory=Bell)
+    """Rung when events got their numbers: who reads the feed need not wait."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
 
 
@@ -64,14 +69,18 @@ class Delivered:
 
 
 async def fan_out(courier: Courier) -> int:
-    """Make deliveries of all events that have none yet; say how many events that were."""
+    """Number all new events and make their deliveries; say how many events were told."""
     total = 0
     while True:
+        async with courier.database.writing() as session:
+            numbered = await events.number_events(session)
+        if numbered:
+            courier.bell.ring()
         async with courier.database.writing() as session:
             now = await courier.clock.decisive(session)
             done = await fanout.fan_out(session, now=now)
         total += done
-        if done < fanout.EVENTS_AT_ONCE:
+        if done < fanout.EVENTS_AT_ONCE and numbered < events.NUMBERED_AT_ONCE:
             return total
 
 
@@ -167,7 +176,7 @@ async def _send(courier: Courier, leased: Leased, signing_base: dt.datetime) -> 
     at = signing_base + dt.timedelta(seconds=loop.time())
     headers = signing.signed_headers(
         keys, message_id=leased.message_id, at=at, body=leased.body
-    ) | {"content-type": messages.MEDIA_TYPE}
+    ) | {"content-type": MEDIA_TYPE}
     heard = await courier.outbound.post(leased.url, headers=headers, body=leased.body)
     if isinstance(heard, Answer):
         return _result(

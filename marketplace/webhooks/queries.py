@@ -7,20 +7,18 @@ from uuid import UUID
 from sqlalchemy import func, union_all
 from sqlmodel import col, select
 
+from marketplace.events.rules.hearing import Hearer
 from marketplace.events.tables import EventRow
-from marketplace.identity.rules.access import ROLE_PERMISSIONS, Permission, Role
+from marketplace.identity.rules.access import Role
+from marketplace.identity.rules.ears import hearer_of
 from marketplace.identity.tables.people import Member
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from marketplace.webhooks.rules.circuit import room_for
-from marketplace.webhooks.rules.hearing import Hearer
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState
 from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
 
 ENDPOINTS_SERVED_AT_ONCE = 16
-INVITATION = "invitation"
-LEFT = frozenset({"withdrawn", "lapsed"})
-"""States of a bid in which its bidder no longer takes part."""
 
 
 async def endpoint(session: ReadSession, endpoint_id: UUID, *, organization_id: UUID) -> Endpoint:
@@ -70,61 +68,19 @@ async def listeners(session: ReadSession) -> list[tuple[Endpoint, Hearer]]:
     return [
         (
             row,
-            Hearer(
-                organization_id=row.organization_id,
-                hears_all=row.hears_all and (row.registered_by is None or _may_read_all(member)),
-            ),
+            _hearer(row, member),
         )
         for row, member in found.all()
     ]
 
 
-def _may_read_all(member: Member | None) -> bool:
-    return member is not None and any(
-        Permission.EVENTS_READ_ALL in ROLE_PERMISSIONS[Role(role)] for role in member.roles
-    )
-
-
-async def participants(
-    session: ReadSession, scenario_ids: Collection[UUID]
-) -> dict[UUID, frozenset[UUID]]:
-    """Name the organisations that take part in each call: those of which the log tells so.
-
-    Whoever has an event of their own in a call takes part in it; the rooms that know why are above.
-    Whoever took their bid back, or let it lapse, does not any more, and being asked to join a
-    consortium is not taking part.
-    """
-    if not scenario_ids:
-        return {}
-    gone = await _gone(session, scenario_ids)
-    found = await session.exec(
-        select(EventRow.scenario_id, EventRow.organization_id)
-        .where(col(EventRow.scenario_id).in_(scenario_ids))
-        .where(col(EventRow.organization_id).is_not(None))
-        .where(col(EventRow.subject_type) != INVITATION)
-        .distinct()
-    )
-    taking_part: dict[UUID, set[UUID]] = {}
-    for scenario_id, organization_id in found.all():
-        assert scenario_id is not None and organization_id is not None
-        if (scenario_id, organization_id) not in gone:
-            taking_part.setdefault(scenario_id, set()).add(organization_id)
-    return {scenario_id: frozenset(ids) for scenario_id, ids in taking_part.items()}
-
-
-async def _gone(
-    session: ReadSession, scenario_ids: Collection[UUID]
-) -> frozenset[tuple[UUID | None, UUID | None]]:
-    """Name who has left a call: the last that was said of a bid of theirs is that it is over."""
-    found = await session.exec(
-        select(EventRow.scenario_id, EventRow.organization_id, EventRow.data)
-        .where(col(EventRow.scenario_id).in_(scenario_ids))
-        .where(EventRow.subject_type == "bid")
-        .order_by(col(EventRow.position))
-    )
-    # A later bid of the same organisation overwrites an earlier one that was taken back.
-    last = {(call, who): data.get("state") for call, who, data in found.all()}
-    return frozenset(place for place, state in last.items() if state in LEFT)
+def _hearer(row: Endpoint, member: Member | None) -> Hearer:
+    if not row.hears_all:
+        return Hearer(organization_id=row.organization_id)
+    if row.registered_by is None:
+        return Hearer(organization_id=row.organization_id, hears_all=True)
+    roles = frozenset(Role(role) for role in member.roles) if member else frozenset[Role]()
+    return hearer_of(row.organization_id, roles)
 
 
 async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> Sequence[Endpoint]:

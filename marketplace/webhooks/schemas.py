@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from marketplace.events.rules.hearing import PATTERN_LENGTH_MAX
 from marketplace.kit.addresses import LENGTH_MAX
 from marketplace.webhooks.actions.endpoints import Subscription, WithSecret
-from marketplace.webhooks.rules.hearing import PATTERN_LENGTH_MAX
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
 from marketplace.wire.shapes import In, Out

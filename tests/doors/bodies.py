@@ -181,6 +181,7 @@ HEADERS = {
 }
 """What a request has to carry besides."""
 QUERIES: dict[str, dict[str, str]] = {
+    "events_stream": {"once": "true"},
     "scenario_board_search": {"q": "预警"},
     "datasets_usage": {"year": "2026"},
     "data_sources_usage": {"year": "2026"},

@@ -346,6 +346,16 @@ ROWS: dict[str, frozenset[str]] = {
     "ranking_rounds_plot": RESULT_READERS | {"panel_chair"},
     "ranking_rounds_export_json": RESULT_READERS | {"panel_chair"},
     "ranking_rounds_export_xlsx": RESULT_READERS | {"panel_chair"},
+    # feed: the event of the world says that the poster's webhook endpoint was registered
+    "events_list": SIGNED_IN,
+    "events_stream": SIGNED_IN,
+    "events_get": POSTER | OWNER | anywhere(BUREAU),
+    "events_proof": POSTER | OWNER | anywhere(BUREAU),
+    "event_types_list": EVERYBODY,
+    "event_checkpoints_list": EVERYBODY,
+    "event_checkpoints_latest": EVERYBODY,
+    "event_checkpoints_get": EVERYBODY,
+    "asyncapi_get": EVERYBODY,
     # webhooks: the endpoint of the world is the poster's
     "webhook_endpoints_register": HOOKED,
     "webhook_endpoints_list": HOOKED,

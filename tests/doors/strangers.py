@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 
+from marketplace.events import queries as events
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
@@ -27,6 +28,7 @@ from tests.given import datasets as data_given
 from tests.given import documents as papers
 from tests.given import scoring as given
 from tests.given.awards import a_ranked_call, a_standing_award
+from tests.given.events import vouched_for
 from tests.given.identity import Someone, a_credit_code, credit_code_of, someone
 
 ASKED = {"share_bps": 3000, "part": "测试"}
@@ -208,9 +210,12 @@ async def _values(
     assert account.status_code == 200, account.text
     pinged = f"/v1/webhook-endpoints/{endpoint['id']}/actions/ping"
     assert (await play.ask(poster, "POST", pinged, json={})).status_code == 202
+    await vouched_for(database)
     async with database.writing() as session:
         await fanout.fan_out(session, now=play.clock.now())
     deliveries = await play.get(poster, f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")
+    async with database.reading() as session:
+        registered = (await events.about(session, UUID(endpoint["id"])))[0]
     invitations = f"/v1/organizations/{poster.organization_id}/invitations"
     sent = await play.do(people["platform_admin"], invitations, {"roles": ["data_custodian"]})
     barred = {"cause": "complaint", "reason": "投诉(示例)", "blocks": ["signing"]}
@@ -239,6 +244,8 @@ async def _values(
         "round_id": round_id,
         "plot": "rank-intervals.svg",
         "endpoint_id": endpoint["id"],
+        "event_id": str(registered.id),
+        "checkpoint_number": "1",
         "delivery_id": deliveries["items"][0]["id"],
         "person_id": str(poster.actor.person_id),
         "stranger_id": str(people["stranger"].actor.person_id),

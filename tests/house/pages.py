@@ -22,8 +22,10 @@ from typing import Any, Final
 from litestar import Litestar
 
 import marketplace
+from marketplace import __version__
 from marketplace.app import create_app
 from marketplace.events.rules.envelope import Event, Visibility
+from marketplace.feed.rules.asyncapi import document as describe
 from marketplace.house import House
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database
@@ -308,9 +310,15 @@ changed in the [CHANGELOG](../CHANGELOG.md).
 """
 
 
+def asyncapi() -> str:
+    """Write the document of events."""
+    described = describe(event_types(), version=__version__)
+    return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
+
+
 def _title(path: Path) -> str:
     if path.suffix != ".md":
-        return "OpenAPI document"
+        return {"openapi.json": "OpenAPI document"}.get(path.name, "AsyncAPI document")
     text = (DOCS / path).read_text(encoding="utf-8")
     heading = next(line for line in text.splitlines() if line.startswith("# "))
     return heading.removeprefix("# ").strip()
@@ -324,6 +332,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "state-tables.md": state_tables,
     "permissions.md": rights.permissions,
     "openapi.json": openapi,
+    "asyncapi.json": asyncapi,
     "algorithms/metrics.md": yardsticks.metrics_page,
     "README.md": index,
 }

@@ -2,10 +2,15 @@
 
 import dataclasses
 import datetime as dt
+import inspect
+import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
+
+import msgspec
 
 
 class Visibility(StrEnum):
@@ -46,6 +51,21 @@ class Event:
         """The kind of thing, as in `scenario` for `scenario.published`."""
         return self.SUBJECT.removesuffix("_id")
 
+    @classmethod
+    def description(cls) -> str:
+        """Say what happened, as its docstring does."""
+        return " ".join((inspect.getdoc(cls) or "").partition("\n\n")[0].split())
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Describe the documented fields as JSON Schema."""
+        (described,), parts = msgspec.json.schema_components(
+            [cls], schema_hook=_any_json, ref_template="#/$defs/{name}"
+        )
+        own: dict[str, Any] = parts.pop(cls.__name__)
+        assert described == {"$ref": f"#/$defs/{cls.__name__}"}
+        return own | ({"$defs": parts} if parts else {})
+
     def body(self) -> dict[str, Any]:
         """Write the fields as JSON-able values; every value has one text form."""
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
@@ -63,3 +83,26 @@ def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     return value
+
+
+def _any_json(kind: type) -> dict[str, Any]:
+    """Describe a field of which only the rules of its room say what may stand there."""
+    if kind is object:
+        return {"description": "Any JSON value."}
+    raise NotImplementedError
+
+
+def catalogue() -> list[type[Event]]:
+    """List every kind of event that the loaded rooms can say, by type."""
+    return sorted(set(_below(Event)), key=lambda one: one.TYPE)
+
+
+def _below(kind: type[Event]) -> Iterator[type[Event]]:
+    """Visit the classes below one.
+
+    A dataclass with slots is made twice and the first one lingers: what its module holds counts.
+    """
+    for one in kind.__subclasses__():
+        if getattr(sys.modules[one.__module__], one.__name__, None) is one:
+            yield one
+        yield from _below(one)

@@ -3,6 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
+from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scenarios import (
     ScenarioCancelled,
     ScenarioCompleted,
@@ -95,6 +96,12 @@ async def approve(
     profile = await queries.profile_of(session, row, local_date(now))
     await check_lint(session, row, profile, planned=None)
     row.profile_code, row.profile_version = profile.code, profile.version
+    await events.describe_call(
+        session,
+        row.id,
+        organizer_id=row.organizer_id,
+        rule_profile=f"{profile.code}@{profile.version}",
+    )
     row.review, row.ceiling_as_of = review, local_date(now)
     row.approver_id = None if actor.is_system else actor.person_id
     return await make_move(session, actor, row, "approve", now=now)

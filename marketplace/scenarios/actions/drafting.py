@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+from marketplace.events import actions as events
 from marketplace.identity.queries import organizations as identity
 from marketplace.identity.queries import standing as register
 from marketplace.identity.rules import access, duties
@@ -136,6 +137,7 @@ async def draft(
     )
     session.add(row)
     await session.flush()
+    await events.describe_call(session, row.id, organizer_id=batch.organizer_id)
     await write_version(session, actor, row, written, note=None, now=now)
     return await tell_move(session, actor, row, "create", now=now)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.events import actions as events
+from marketplace.events.rules import hearing
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import addresses
@@ -15,14 +16,13 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.tables import sealed_context
 from marketplace.webhooks import queries
-from marketplace.webhooks.actions.fanout import message_of
 from marketplace.webhooks.errors import (
     EndpointDisabled,
     EventTypeUnusable,
     TargetRefused,
     TooManyEndpoints,
 )
-from marketplace.webhooks.rules import hearing, lifecycle, messages, signing
+from marketplace.webhooks.rules import lifecycle, signing
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.rules.statements import (
     EndpointMoved,
@@ -184,7 +184,7 @@ async def ping(
         event_id=event.id,
         endpoint_id=row.id,
         event_type=event.type,
-        body=messages.body_of(message_of(event)),
+        body=event.record,
         next_at=now,
         created_at=now,
     )

@@ -8,13 +8,11 @@ telling.
 import datetime as dt
 
 from marketplace.events import queries as events
+from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
-from marketplace.events.tables import EventRow
+from marketplace.events.rules.hearing import Said
 from marketplace.kit.database import WriteSession
 from marketplace.webhooks import queries
-from marketplace.webhooks.rules import hearing, messages
-from marketplace.webhooks.rules.hearing import Said
-from marketplace.webhooks.rules.messages import Message
 from marketplace.webhooks.tables import Delivery
 
 EVENTS_AT_ONCE = 200
@@ -31,11 +29,12 @@ async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENT
         for event in new
         if event.visibility is Visibility.PARTICIPANTS and event.scenario_id
     }
-    taking_part = await queries.participants(session, calls)
+    taking_part = await events.participants(session, calls)
     for event in new:
         said = Said(
             visibility=event.visibility,
             organization_id=event.organization_id,
+            organizer_id=event.organizer_id,
             participants=(
                 taking_part.get(event.scenario_id, frozenset())
                 if event.scenario_id
@@ -47,13 +46,12 @@ async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENT
             for endpoint, hearer in listeners
             if hearing.wants(endpoint.event_types, event.type) and hearing.may_hear(hearer, said)
         ]
-        body = messages.body_of(message_of(event)) if told else b""
         session.add_all(
             Delivery(
                 event_id=event.id,
                 endpoint_id=endpoint.id,
                 event_type=event.type,
-                body=body,
+                body=event.record,
                 next_at=now,
                 created_at=now,
             )
@@ -62,19 +60,3 @@ async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENT
         event.fanned_out_at = now
     await session.flush()
     return len(new)
-
-
-def message_of(event: EventRow) -> Message:
-    """Choose what of an event row is told: not its position, nor who else may hear it."""
-    return Message(
-        event_id=event.id,
-        type=event.type,
-        schema_version=event.schema_version,
-        subject_type=event.subject_type,
-        subject_id=event.subject_id,
-        sequence=event.sequence,
-        occurred_at=event.occurred_at,
-        visibility=event.visibility.value,
-        actor=event.actor,
-        data=event.data,
-    )

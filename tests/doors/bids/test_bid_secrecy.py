@@ -12,13 +12,13 @@ import pytest
 from sqlmodel import select
 
 from marketplace.events.rules.envelope import Visibility
+from marketplace.events.rules.hearing import Hearer, Said, may_hear
 from marketplace.events.tables import EventRow
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.scenarios import jobs
-from marketplace.webhooks.rules.hearing import Hearer, Said, may_hear
 from tests.doors.bids.asking import ask, seal
 from tests.given import bids as given
 from tests.given.amending import amend

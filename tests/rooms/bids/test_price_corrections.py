@@ -100,11 +100,9 @@ async def test_the_opening_proposes_and_keeps_what_was_read_out(
         with pytest.raises(CorrectionUnknown):
             await queries.correction_of(session, call.bids[1].id)
         said = await session.exec(
-            select(EventRow.organization_id, EventRow.visibility, EventRow.data).where(
-                col(EventRow.type) == "price_correction.proposed"
-            )
+            select(EventRow).where(col(EventRow.type) == "price_correction.proposed")
         )
-        (told,) = said.all()
+        told = said.one()
 
     assert (row.quote_fen, row.corrected_fen, row.state) == (QUOTE_FEN, SUM_FEN, "proposed")
     assert row.original == CONTRADICTING.to_document()
@@ -112,8 +110,8 @@ async def test_the_opening_proposes_and_keeps_what_was_read_out(
     assert row.respond_by is not None
     assert row.respond_by > clock.now() + dt.timedelta(days=1)
     assert (bid.quote_fen, bid.state) == (QUOTE_FEN, BidState.OPENED)
-    assert told[:2] == (call.bids[0].solver.organization_id, "owner")
-    assert told[2]["corrected_fen"] == SUM_FEN
+    assert told.organization_id == call.bids[0].solver.organization_id
+    assert (told.visibility, told.data["corrected_fen"]) == ("owner", SUM_FEN)
     assert await pending(database, clock, call) == [str(call.bids[0].id)]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
+from marketplace.events.rules.hearing import Hearer, Said, may_hear
 from marketplace.events.tables import EventRow
 from marketplace.identity.errors.access import NotPermitted, SameHands
 from marketplace.identity.errors.organizations import OrganizationNotVerified
@@ -30,7 +31,6 @@ from marketplace.scenarios.queries import amendments, enquiries
 from marketplace.scenarios.queries import calls as queries
 from marketplace.scenarios.rules.enquiries import OPEN_PER_ASKER_MAX, EnquiryState
 from marketplace.scenarios.tables import Enquiry, Follower
-from marketplace.webhooks.rules.hearing import Hearer, Said, may_hear
 from tests.given import scenarios as given
 from tests.given.amending import amended
 from tests.given.identity import Someone, an_organization, someone

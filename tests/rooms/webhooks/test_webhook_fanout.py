@@ -8,7 +8,9 @@ import pytest
 from sqlmodel import col, select
 
 from marketplace.bids.actions import offering
+from marketplace.events import actions as events
 from marketplace.events.rules.envelope import Visibility
+from marketplace.events.rules.record import owner_digest
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.people import Member
@@ -145,18 +147,25 @@ async def test_the_body_is_a_cloud_event_without_inner_facts(house: House) -> No
     async with house.database.reading() as session:
         found = await session.exec(select(Delivery).where(Delivery.endpoint_id == made.row.id))
         body = json.loads(found.one().body)
+    owner = owner_digest(
+        event.owner_salt,
+        organization_id=event.organization_id,
+        scenario_id=event.scenario_id,
+        organizer_id=None,
+    )
     assert body == {
         "specversion": "1.0",
         "id": str(event.id),
         "source": "/v1/events",
         "type": "scenario.closed",
         "subject": f"scenario/{event.subject_id}",
-        "time": "2026-03-02T01:00:00.000Z",
+        "time": "2026-03-02T01:00:00.000000Z",
         "datacontenttype": "application/json",
         "sequence": 1,
         "schemaversion": 1,
         "visibility": "public",
         "actor": "system",
+        "ownerhash": owner,
         "data": {"scenario_id": str(event.subject_id), "closed_at": "2026-03-02T09:30:00.000Z"},
     }
 
@@ -173,6 +182,7 @@ async def test_several_processes_may_fan_out_at_once(house: House) -> None:
         done = 0
         for _ in range(20):
             async with house.database.writing() as session:
+                await events.number_events(session)
                 done += await fanout.fan_out(session, now=house.clock.now(), limit=5)
         return done
 

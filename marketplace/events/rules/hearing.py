@@ -1,6 +1,6 @@
 """Who may hear an event, and who wants to: visibility first, the subscriber's filter second.
 
-An endpoint never hears more than its organisation may read, judged when the event is fanned out.
+Nobody hears more than their organisation may read, judged at the time of telling.
 """
 
 import re
@@ -20,8 +20,11 @@ class Hearer:
     """Somebody who listens, as far as rights are concerned."""
 
     organization_id: UUID
-    hears_all: bool
-    """Has the right to read every event that is not sealed: the bureau and the auditors."""
+    hears_all: bool = False
+    """Has the right to read every event that is not sealed: auditors and the platform."""
+    hears_bureau: bool = False
+    """Has it for the calls that their own organisation organises, and for what belongs to no call:
+    the bureau's officers and approvers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,9 @@ class Said:
     visibility: Visibility
     organization_id: UUID | None
     """Whose event it is."""
-    participants: frozenset[UUID]
+    organizer_id: UUID | None = None
+    """The bureau that organises the call it belongs to; None outside calls."""
+    participants: frozenset[UUID] = frozenset()
     """The organisations that take part in the call it belongs to."""
 
 
@@ -39,15 +44,15 @@ def may_hear(hearer: Hearer, said: Said) -> bool:
     """Tell whether an event may be told to a hearer.
 
     >>> me, you = UUID(int=1), UUID(int=2)
-    >>> mine = Said(visibility=Visibility.OWNER, organization_id=me, participants=frozenset())
-    >>> may_hear(Hearer(organization_id=me, hears_all=False), mine)
-    True
-    >>> may_hear(Hearer(organization_id=you, hears_all=False), mine)
-    False
+    >>> mine = Said(visibility=Visibility.OWNER, organization_id=me)
+    >>> may_hear(Hearer(organization_id=me), mine), may_hear(Hearer(organization_id=you), mine)
+    (True, False)
     """
     if said.visibility is Visibility.SEALED:
         return hearer.organization_id == said.organization_id
     if hearer.hears_all:
+        return True
+    if hearer.hears_bureau and said.organizer_id in {None, hearer.organization_id}:
         return True
     match said.visibility:
         case Visibility.PUBLIC:

@@ -1,0 +1,152 @@
+"""Many write slowly, three kinds of readers listen: nothing is lost, nothing is out of order."""
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from marketplace.house import House
+from marketplace.identity.rules.access import Role
+from marketplace.kit.ids import new_id
+from marketplace.kit.outbound import Outbound
+from marketplace.webhooks import jobs
+from tests.given.events import said
+from tests.given.identity import someone
+from tests.given.servers import serving
+from tests.given.webhooks import LOCAL, a_courier
+
+EVENTS = int(os.environ.get("JIEBANG_SOAK_EVENTS", "480"))
+WRITERS = 12
+SUBJECTS = 25
+SEED = 20261126
+
+
+async def write(house: House, subjects: list[UUID], share: int, seed: int) -> None:
+    """Say things about many subjects in transactions of different lengths; some are rolled back."""
+    chance = random.Random(seed)
+    done = 0
+    while done < share:
+        about = sorted(chance.sample(subjects, chance.randint(1, 3)))
+        try:
+            async with house.database.writing() as session:
+                for one in about:
+                    await said(session, one)
+                if chance.random() < 0.3:
+                    await asyncio.sleep(chance.random() * 0.02)
+                if chance.random() < 0.1:
+                    raise _ChangedMindError
+            done += len(about)
+        except _ChangedMindError:
+            continue
+
+
+class _ChangedMindError(Exception):
+    """A transaction that comes to nothing."""
+
+
+@asynccontextmanager
+async def numbering(house: House) -> AsyncIterator[None]:
+    """Two processes' worth of ticks beside everything else."""
+    stop = asyncio.Event()
+
+    async def tick(courier: jobs.Courier) -> None:
+        while not stop.is_set():
+            await jobs.fan_out(courier)
+            await asyncio.sleep(0.01)
+
+    async with Outbound(LOCAL) as outbound:
+        courier = a_courier(house, outbound, bell=house.bell)
+        ticks = [asyncio.create_task(tick(courier)) for _ in range(2)]
+        yield
+        stop.set()
+        await asyncio.gather(*ticks)
+
+
+async def polled(client: httpx.AsyncClient, done: asyncio.Event, *, wait: int) -> list[Any]:
+    """Read page by page, until nothing comes after everything was written."""
+    heard: list[Any] = []
+    place: dict[str, str | int] = {}
+    while True:
+        finished = done.is_set()
+        found = await client.get("/v1/events", params={**place, "limit": 100, "wait": wait})
+        assert found.status_code == 200
+        page = found.json()
+        heard += page["items"]
+        place = {"after": page["next_cursor"]}
+        if not page["items"]:
+            if finished:
+                return heard
+            await asyncio.sleep(0.01)
+
+
+async def streamed(client: httpx.AsyncClient, done: asyncio.Event, total: int) -> list[Any]:
+    """Follow live, break off now and then, and resume where it broke off."""
+    heard: list[Any] = []
+    chance, place = random.Random(SEED), "start"
+    first = (await client.get("/v1/events", params={"limit": 1})).json()
+    heard, place = list(first["items"]), first["next_cursor"]
+    while len(heard) < total:
+        until = len(heard) + chance.randint(20, 200)
+        headers = {"Last-Event-ID": place}
+        async with client.stream("GET", "/v1/events/stream", headers=headers) as stream:
+            assert stream.status_code == 200
+            message: dict[str, str] = {}
+            async for line in stream.aiter_lines():
+                name, _, value = line.partition(": ")
+                if line:
+                    message[name] = value
+                    continue
+                if "data" in message:
+                    heard.append(json.loads(message["data"]))
+                place = message.get("id", place)
+                message = {}
+                if len(heard) >= min(until, total):
+                    break
+    return heard
+
+
+@pytest.mark.postgres
+async def test_no_reader_loses_or_reorders_anything(house: House) -> None:
+    """Every event once, in the order of its subject, by poll, by long poll and by stream."""
+    subjects = [new_id() for _ in range(SUBJECTS)]
+    watcher = await someone(house.database, Role.AUDITOR)
+    done = asyncio.Event()
+
+    async with (
+        serving(house) as port,
+        numbering(house),
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}",
+            headers=watcher.headers,
+            timeout=60,
+        ) as client,
+    ):
+        readers = [
+            asyncio.create_task(polled(client, done, wait=0)),
+            asyncio.create_task(polled(client, done, wait=1)),
+        ]
+        writers = [
+            write(house, subjects, EVENTS // WRITERS, SEED + turn) for turn in range(WRITERS)
+        ]
+        async with asyncio.TaskGroup() as group:
+            for writer in writers:
+                group.create_task(writer)
+        done.set()
+        heard = await asyncio.gather(*readers)
+        total = len(heard[0])
+        heard.append(await asyncio.wait_for(streamed(client, done, total), timeout=120))
+
+    assert total >= EVENTS
+    for one in heard:
+        assert len({event["id"] for event in one}) == len(one) == total
+        assert [event["id"] for event in one] == [event["id"] for event in heard[0]]
+        for subject in subjects:
+            own = [e["sequence"] for e in one if e["subject"] == f"thing/{subject}"]
+            assert own == list(range(1, len(own) + 1))
