@@ -33,6 +33,7 @@ def a_kind_of(visibility: Visibility) -> type[Event]:
 class _Said(Event):
     TYPE: ClassVar[str] = "test.said"
     SUBJECT: ClassVar[str] = "thing_id"
+    VISIBILITY: ClassVar[Visibility] = Visibility.INTERNAL
 
     thing_id: UUID
     note: str = "说了一句话"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from marketplace.custody.actions import keys as custody
 from marketplace.house import House
 from marketplace.identity.actions import bank_accounts, profile, second_factors
 from marketplace.identity.rules.access import Role
@@ -12,9 +13,11 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints
-from tests.given import bids, documents, sign_ins, webhooks
+from tests.given import bids, documents, offers, sign_ins, webhooks
 from tests.given.identity import Someone, someone
-from tests.given.scenarios import Called, a_published_call
+from tests.given.scenarios import Called, a_published_call, the_panel_seated
+
+PASSPHRASE = "seven lanterns under a quiet harbour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,10 @@ async def secrets_everywhere(
     house: House, clock: FixedClock, client: httpx.AsyncClient, *, url: str = webhooks.NOWHERE
 ) -> Planted:
     """Plant a secret in every column that is declared as sealed; a new column belongs in here."""
+    await _an_opening_half_done(house, clock)
     await _documents_sealed_and_opened(house, clock, client)
-    call = await a_published_call(house.database, clock)
+    call = await a_published_call(house.database, clock, content=offers.a_content_for_consortia())
+    await _members_asked_and_a_key_locked(house, clock, call)
     for _ in range(2):
         await bids.a_sealed_bid(house.database, clock, call, keeper=house.keeper)
     request, answer = await _an_offer_sent(house, clock, client, call)
@@ -54,6 +59,33 @@ async def secrets_everywhere(
         )
     await _an_account_and_an_authenticator(house, clock)
     return Planted(call, owner, renewed, (renewed.secret, made.secret), request, answer)
+
+
+async def _an_opening_half_done(house: House, clock: FixedClock) -> None:
+    """Let an officer release a share: it waits, sealed, for the supervisor's."""
+    call = await a_published_call(house.database, clock)
+    await bids.the_deadline_passed(house.database, clock, call)
+    await the_panel_seated(house.database, clock, call)
+    await bids.requested(house.database, clock, call, keeper=house.keeper)
+
+
+async def _members_asked_and_a_key_locked(house: House, clock: FixedClock, call: Called) -> None:
+    """Ask somebody to join a consortium, and let a deputy have a key under a passphrase."""
+    lead, member = [await someone(house.database, Role.SOLVER) for _ in range(2)]
+    await offers.invited(house.database, clock, call, lead=lead, member=member, keeper=house.keeper)
+    bureau_id = call.cast.officer.organization_id
+    deputy = await someone(house.database, Role.BUREAU_OFFICER, organization_id=bureau_id)
+    locked = await custody.locked_pair(PASSPHRASE, hasher=house.hasher)
+    async with house.database.writing() as session:
+        await custody.register_key(
+            session,
+            deputy.actor,
+            bureau_id,
+            public_key=locked.public_key,
+            locked=locked,
+            keeper=house.keeper,
+            now=clock.now(),
+        )
 
 
 async def _documents_sealed_and_opened(

@@ -103,6 +103,6 @@ def _below(kind: type[Event]) -> Iterator[type[Event]]:
     A dataclass with slots is made twice and the first one lingers: what its module holds counts.
     """
     for one in kind.__subclasses__():
-        if getattr(sys.modules[one.__module__], one.__name__, None) is one:
+        if getattr(sys.modules.get(one.__module__), one.__name__, None) is one:
             yield one
         yield from _below(one)

@@ -102,7 +102,7 @@ class TestDraft:
             ("problem", {"zh": "长" * 20_001}),
             ("domain", "Space Travel"),
             ("race", {"stage1_solvers": 0}),
-            ("scoring", {"method": "topsis"}),
+            ("scoring", {"method": "electre"}),
         ],
     )
     async def test_refuses_what_is_out_of_bounds(
