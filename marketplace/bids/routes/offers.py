@@ -7,15 +7,14 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from marketplace.bids.actions import offering, traces
+from marketplace.bids.actions import offering
 from marketplace.bids.queries import bids as queries
-from marketplace.bids.queries import documents as papers
+from marketplace.bids.routes.receipts import receipted
 from marketplace.bids.schemas.bids import (
     BegunOut,
     BidItemOut,
     BidOut,
     ReceiptOut,
-    SaltedReceiptOut,
     SealedOut,
 )
 from marketplace.bids.schemas.offers import OfferIn
@@ -29,7 +28,7 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import cursor_of, id_after
 from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
-from marketplace.wire.answers import address_of, answer, expected_version, prefers_english
+from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.idempotency import once
 from marketplace.wire.sealed_answers import sealed_once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
@@ -228,15 +227,7 @@ async def _sealed(
         keeper=keeper,
         clock=clock,
     )
-    await traces.note(writer, request.user, row, address=address_of(request))
-    found = await queries.detail(writer, request.user, row, now=clock.now())
-    out = SealedOut(
-        bid=BidOut.of(found, english=prefers_english(request)),
-        receipt=SaltedReceiptOut.of(receipt),
-        documents=await papers.manifest(writer, row),
-    )
-    no_store = {"Cache-Control": "no-store"}
-    return answer(request, out, version=row.version, headers=no_store)
+    return await receipted(request, writer, row, receipt, clock)
 
 
 async def _described(

@@ -7,10 +7,9 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from marketplace.bids.actions import own_sealing, reading, traces
-from marketplace.bids.queries import bids as queries
-from marketplace.bids.queries import documents as papers
-from marketplace.bids.schemas.bids import BidOut, SaltedReceiptOut, SealedOut
+from marketplace.bids.actions import own_sealing, reading
+from marketplace.bids.routes.receipts import NO_STORE, receipted
+from marketplace.bids.schemas.bids import SealedOut
 from marketplace.bids.schemas.sealing import OwnOpenedOut, OwnSealedOut, ReadIn, SealedOfferIn
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor
@@ -18,11 +17,10 @@ from marketplace.kit import envelopes
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.secrets import Keeper
-from marketplace.wire.answers import address_of, answer, expected_version, prefers_english
+from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.sealed_answers import sealed_once
 
 AnyRequest = Request[Actor, None, State]
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class OwnSealingController(Controller):
@@ -124,11 +122,4 @@ async def _kept(
         keeper=keeper,
         clock=clock,
     )
-    await traces.note(writer, request.user, row, address=address_of(request))
-    found = await queries.detail(writer, request.user, row, now=clock.now())
-    out = SealedOut(
-        bid=BidOut.of(found, english=prefers_english(request)),
-        receipt=SaltedReceiptOut.of(receipt),
-        documents=await papers.manifest(writer, row),
-    )
-    return answer(request, out, version=row.version, headers=NO_STORE)
+    return await receipted(request, writer, row, receipt, clock)
