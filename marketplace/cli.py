@@ -29,6 +29,7 @@ from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
 from marketplace.pilots import queries as pilots
 from marketplace.scheduler import running, scorer_of, tick_once
+from marketplace.scoring.rules import draw as drawing
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
 from marketplace.terminal import data_option, prepared, settings_for, within, witnessed
@@ -230,6 +231,24 @@ def verify_ranking(file: Path) -> None:
         click.echo(f"不一致 DIFFERENT  {found.first_difference}")
         sys.exit(1)
     click.echo("一致 equal: the standings follow from the sheet")
+
+
+@verify.command("draw")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_draw(file: Path) -> None:
+    """Draw the judges of a record again from its pool and both secrets; exit 1 if they differ."""
+    try:
+        document = verification.parse(file.read_bytes())
+        computed = drawing.computed_again(document)
+    except MarketplaceError as unreadable:
+        raise click.ClickException(str(unreadable)) from unreadable
+    difference = verification.compare(document, computed, pointer="")
+    click.echo(f"pool    sha256 {computed['pool_sha256']}")
+    click.echo(f"seed           {computed['seed']}")
+    if difference is not None:
+        click.echo(f"不一致 DIFFERENT  {difference}")
+        sys.exit(1)
+    click.echo("一致 equal: the judges follow from the pool and what both sides gave")
 
 
 @main.command()

@@ -99,3 +99,10 @@ class NotAwarded(Conflict):
 
     code = "awards.not_awarded"
     title_zh = "该投标没有可以放弃的中选结果。"
+
+
+class PanelUnchanged(Conflict):
+    """No judge of the ranking was recused since: there is nothing to evaluate again."""
+
+    code = "awards.panel_unchanged"
+    title_zh = "排名所依据的评审组未发生回避,无须重新评审。"

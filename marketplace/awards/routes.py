@@ -1,4 +1,4 @@
-"""The door of the awards room: decline an award, forfeit it, declare a bid invalid."""
+"""The door of the awards room: decline, forfeit, declare invalid, evaluate again."""
 
 from uuid import UUID
 
@@ -8,10 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from marketplace.awards import queries
-from marketplace.awards.actions import forfeits, invalidations
+from marketplace.awards.actions import forfeits, invalidations, reopening
 from marketplace.awards.schemas import (
     AwardOut,
     DeclineIn,
+    EvaluateAgainIn,
+    EvaluateAgainOut,
     FindingIn,
     ForfeitIn,
     HearingDecisionOut,
@@ -117,3 +119,25 @@ async def drop_accusation(
         writer, actor, bid_id, decision=data.decision.document(), clock=clock
     )
     return answer(request, HearingDecisionOut.of(row))
+
+
+@post(
+    "/v1/scenarios/{scenario_id:uuid}/actions/evaluate-again",
+    status_code=200,
+    operation_id="awards_evaluate_again",
+    tags=["awards"],
+)
+@once()
+async def evaluate_again(
+    request: AnyRequest,
+    scenario_id: FromPath[UUID],
+    data: JSONBody[EvaluateAgainIn],
+    actor: NamedDependency[Actor],
+    writer: NamedDependency[WriteSession],
+    clock: NamedDependency[Clock],
+) -> Response[EvaluateAgainOut]:
+    """Void the awards of a ranking in which a tied judge counted, and evaluate again."""
+    row = await reopening.evaluate_again(
+        writer, actor, scenario_id, reason=data.reason, now=clock.now()
+    )
+    return answer(request, EvaluateAgainOut.of(row))

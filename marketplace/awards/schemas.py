@@ -10,6 +10,7 @@ from marketplace.awards.rules.lifecycle import AwardState
 from marketplace.awards.tables import Award, AwardForfeit
 from marketplace.bids.rules.hearings import Ground, HearingState
 from marketplace.bids.tables.moves import Hearing
+from marketplace.scenarios.tables import Scenario
 from marketplace.wire.shapes import BilingualOut, In, LongBilingualIn, Out
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -93,3 +94,21 @@ class HearingDecisionOut(Out, frozen=True, kw_only=True):
             decision=None if words is None else BilingualOut(zh=words["zh"], en=words.get("en")),
             decided_at=row.decided_at,
         )
+
+
+class EvaluateAgainIn(In):
+    """Why a ranking is made again after an award."""
+
+    reason: Reason
+
+
+class EvaluateAgainOut(Out, frozen=True, kw_only=True):
+    """A call that is evaluated again."""
+
+    scenario_id: UUID
+    state: str
+
+    @classmethod
+    def of(cls, row: Scenario) -> "EvaluateAgainOut":
+        """Read the call."""
+        return cls(scenario_id=row.id, state=row.state.value)

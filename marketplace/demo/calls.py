@@ -12,7 +12,7 @@ from marketplace.bids.rules.lifecycle import BidState
 from marketplace.bids.rules.offer import Deduction, Offer
 from marketplace.bids.rules.statements import SME as SME_DECLARATION
 from marketplace.bids.tables.bids import Bid
-from marketplace.demo import custody
+from marketplace.demo import custody, jury
 from marketplace.demo.stage import Play, Stage, Story
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit.database import WriteSession
@@ -31,6 +31,8 @@ from marketplace.scoring.actions import (
 from marketplace.scoring.actions.values import measurer
 from marketplace.scoring.jobs import Scorer, tidy_boards
 from marketplace.scoring.queries import rounds as scorings
+from marketplace.scoring.rules import composition
+from marketplace.scoring.rules.marks import GivenMark
 from marketplace.scoring.tables.rounds import RoundReason
 
 BEFORE_PUBLICATION = frozenset(
@@ -97,7 +99,9 @@ async def seat(play: Play, story: Story) -> None:
     scenario_id = play.seeded.scenarios[story.code]
     officer = play.seeded.actor_with(Role.BUREAU_OFFICER)
     async with play.house.database.writing() as session:
-        if not await scorings.seats(session, scenario_id):
+        call = await scenarios.call(session, scenario_id)
+        named = not composition.is_drawn(call.profile)
+        if named and not await scorings.seats(session, scenario_id):
             seats = [
                 panels.Seat(
                     person_id=play.seeded.actors[seat["expert"]].person_id, chair=seat["chair"]
@@ -105,7 +109,12 @@ async def seat(play: Play, story: Story) -> None:
                 for seat in story.document["panel"]
             ]
             await panels.seat_panel(
-                session, officer, scenario_id, seats=seats, now=play.clock.now()
+                session,
+                officer,
+                scenario_id,
+                seats=seats,
+                reason="示例:该路径允许出题方自行选定专家。",
+                now=play.clock.now(),
             )
     benchmark = story.document["benchmark"]
     content = (story.folder / benchmark["truth"]).read_bytes()
@@ -239,8 +248,8 @@ async def evaluate(play: Play, story: Story) -> None:
     ids = await _measure_files(play, story)
     play.at(story.deadline_at + dt.timedelta(days=2))
     await _decide_objective(play, story, ids)
-    for seat in story.document["panel"]:
-        await _mark(play, story, seat, ids)
+    for label, judge in (await jury.judges(play, scenario_id)).items():
+        await _mark(play, story, label, judge, ids)
     play.say(
         f"评审 marked     {story.code}  {len(story.document['panel'])} 位专家已签署 judges signed"
     )
@@ -287,22 +296,17 @@ async def _decide_objective(play: Play, story: Story, ids: dict[str, UUID]) -> N
                     continue
                 bid_id = ids[told["organisation"]]
                 if await scorings.objective_mark(session, bid_id, criterion) is None:
-                    mark = marking.GivenMark(
-                        bid_id=bid_id, criterion=criterion, value=Decimal(value)
-                    )
+                    mark = GivenMark(bid_id=bid_id, criterion=criterion, value=Decimal(value))
                     wanted.append(mark)
         await marking.decide_objective(
             session, officer, play.seeded.scenarios[story.code], marks=wanted, now=play.clock.now()
         )
 
 
-async def _mark(play: Play, story: Story, seat: dict[str, Any], ids: dict[str, UUID]) -> None:
-    judge = play.seeded.actors[seat["expert"]]
+async def _mark(play: Play, story: Story, label: str, judge: Actor, ids: dict[str, UUID]) -> None:
     scenario_id = play.seeded.scenarios[story.code]
     given = [
-        marking.GivenMark(
-            bid_id=ids[told["organisation"]], criterion=criterion, value=Decimal(by[seat["label"]])
-        )
+        GivenMark(bid_id=ids[told["organisation"]], criterion=criterion, value=Decimal(by[label]))
         for told in story.document["bids"]
         if told["organisation"] in ids
         for criterion, by in told.get("marks", {}).items()
@@ -316,28 +320,30 @@ async def _mark(play: Play, story: Story, seat: dict[str, Any], ids: dict[str, U
 
 
 async def rank(play: Play, story: Story) -> None:
-    """Let the chair compute the ranking round."""
+    """Let the chair compute the ranking round, and the panel report on it."""
     scenario_id = play.seeded.scenarios[story.code]
     chair = next(seat for seat in story.document["panel"] if seat["chair"])
+    judges = await jury.judges(play, scenario_id)
     play.at(story.deadline_at + dt.timedelta(days=3))
     async with play.house.database.writing() as session:
         if await scorings.latest_round(session, scenario_id) is not None:
             return
         round_ = await rankings.rank_round(
             session,
-            play.seeded.actors[chair["expert"]],
+            judges[chair["label"]],
             scenario_id,
             reason=RoundReason.FIRST,
             note=None,
             clock=play.clock,
         )
         await recommending.recommend(
-            session, play.seeded.actors[chair["expert"]], scenario_id, now=play.clock.now()
+            session, judges[chair["label"]], scenario_id, now=play.clock.now()
         )
     # Bids that were found non-responsive leave the board at the next tick, which a story plays.
     while await tidy_boards(play.house.database, play.clock):
         pass
     play.say(f"排名 ranked     {story.code}  {round_.summary['ranked']} 名 ranked")
+    await jury.report(play, scenario_id, judges, chair=chair["label"])
 
 
 async def _bid_of(session: Any, play: Play, story: Story, organization: str) -> Bid:
@@ -350,7 +356,7 @@ async def _bid_of(session: Any, play: Play, story: Story, organization: str) -> 
 
 
 STEPS = {
-    Stage.SEALED: (seat, seal_bids),
+    Stage.SEALED: (seat, seal_bids, jury.draw),
     Stage.OPENED: (open_bids,),
     Stage.RANKED: (evaluate, rank),
 }

@@ -10,12 +10,14 @@ from uuid import UUID
 from marketplace.demo import board
 from marketplace.funding import actions as funding
 from marketplace.funding.rules.policies import policy_from
+from marketplace.identity.actions import experts as pool
 from marketplace.identity.actions import organizations, people, profile, standing
 from marketplace.identity.errors.people import PersonUnknown
 from marketplace.identity.queries import organizations as known_organizations
 from marketplace.identity.queries import people as known_people
 from marketplace.identity.rules.access import SYSTEM, Actor, Role
 from marketplace.identity.rules.standing import RegistrationStatus
+from marketplace.identity.rules.ties import TieKind
 from marketplace.identity.tables.organizations import OrganizationKind, SizeClass
 from marketplace.kit.database import Database, WriteSession
 from marketplace.profiles import actions as profiles
@@ -81,7 +83,7 @@ async def load_people(database: Database, folder: Path, *, now: dt.datetime) -> 
         for entry in read_toml(folder / "people.toml")["people"]:
             await _person(session, seeded, entry, now=now)
         for entry in read_toml(folder / "experts.toml")["experts"]:
-            await _expert(session, seeded, entry)
+            await _expert(session, seeded, entry, now=now)
     return seeded
 
 
@@ -172,19 +174,26 @@ async def _known(session: WriteSession, organization_id: UUID, name_zh: str) -> 
     return None
 
 
-async def _expert(session: WriteSession, seeded: Seeded, entry: dict[str, Any]) -> None:
+async def _expert(
+    session: WriteSession, seeded: Seeded, entry: dict[str, Any], *, now: dt.datetime
+) -> None:
     person_id = seeded.actors[entry["code"]].person_id
     try:
         await known_people.expert_profile(session, person_id)
     except PersonUnknown:
-        await people.register_expert(
-            session,
-            SYSTEM,
-            person_id,
+        standing = pool.Standing(
             employer_id=seeded.organizations[entry["employer"]],
             # The cooperative track wants one legal and one economic expert on the panel.
             specialities=[*entry["specialities"], entry["kind"]],
         )
+        await pool.register(session, SYSTEM, person_id, standing=standing, now=now)
+        for left in entry.get("former_employers", ()):
+            facts = pool.TieFacts(
+                organization_id=seeded.organizations[left["organisation"]],
+                kind=TieKind.EMPLOYMENT,
+                valid_to=left["left_on"],
+            )
+            await pool.declare_tie(session, SYSTEM, person_id, facts=facts, now=now)
 
 
 async def load_scenarios(

@@ -51,7 +51,9 @@ async def record(
              events), `scenario_id` the call it belongs to (its participants may hear PARTICIPANTS
              events).
     """
-    place = await _next_place(session, event.subject_id, scenario_id)
+    # Whose bureau may hear it hangs on the call, also where its participants may not.
+    call_id = scenario_id or getattr(event, "scenario_id", None)
+    place = await _next_place(session, event.subject_id, call_id)
     event_id, salt = new_id(), os.urandom(SALT_BYTES)
     owner = owner_digest(
         salt,

@@ -92,6 +92,13 @@ async def _parties_of(session: ReadSession, organizations: Collection[UUID]) -> 
     return {organization: party for organization, party in found.all() if organization is not None}
 
 
+async def tied_organizations(
+    session: ReadSession, organizations: Collection[UUID]
+) -> frozenset[UUID]:
+    """Name those of some organisations of which any tie was ever recorded: no other is related."""
+    return frozenset(await _parties_of(session, organizations))
+
+
 async def _surroundings(
     session: ReadSession, ends: set[UUID], on: dt.date
 ) -> tuple[list[Edge], set[UUID]]:

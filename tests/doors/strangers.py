@@ -26,6 +26,7 @@ from tests.doors.rows import ELSEWHERE
 from tests.given import board, sign_ins
 from tests.given import datasets as data_given
 from tests.given import documents as papers
+from tests.given import panels as bench
 from tests.given import scoring as given
 from tests.given.awards import a_ranked_call, a_standing_award
 from tests.given.events import vouched_for
@@ -105,6 +106,7 @@ async def a_world(
     ranked = await play.rank()
     assert ranked.status_code == 201, ranked.text
     assert await Statistician(database=database, clock=clock).work() == 1
+    await bench.report(play)
     people = await _people(database, play)
     doorkeeper = await someone(database, Role.EXPERT)
     await sign_ins.a_password(database, doorkeeper.actor, "door.keeper")
@@ -248,7 +250,28 @@ async def _values(
         "checkpoint_number": "1",
         "delivery_id": deliveries["items"][0]["id"],
         "person_id": str(poster.actor.person_id),
+        **await _panel_values(play, people),
         "stranger_id": str(people["stranger"].actor.person_id),
         "invitation_id": sent["invitation"]["id"],
         "invitation_token": sent["token"],
+    }
+
+
+async def _panel_values(play: given.Play, people: dict[str, Someone]) -> dict[str, str]:
+    """Ids of the expert pool and of the panel: the expert of the world, and what is about them."""
+    draws = await play.get(people["auditor"], f"{play.url}/panel-draws")
+    letter = {"name": "李四", "reasons": "曾在竞争对手处任职(示例)"}
+    request = await play.do(people["solver"], f"{play.url}/recusal-requests", letter)
+    expert_id = str(people["expert"].actor.person_id)
+    employer = str(people["poster"].organization_id)
+    tie = await play.do(
+        people["bureau_officer"],
+        f"/v1/expert-profiles/{expert_id}/ties",
+        {"organization_id": employer, "kind": "employment"},
+    )
+    return {
+        "expert_id": expert_id,
+        "tie_id": tie["id"],
+        "draw_id": draws["items"][0]["id"],
+        "recusal_id": request["id"],
     }

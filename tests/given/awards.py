@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import select
+
 from marketplace.awards.actions import awarding as awards
 from marketplace.awards.actions import forfeits
 from marketplace.awards.tables import Award
@@ -24,6 +26,7 @@ from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.tables import Batch, PosterType, Scenario, ScenarioVersion
+from marketplace.scoring.tables.panels import Consent, EvaluationReport, ReportSignature
 from marketplace.scoring.tables.rounds import PanelSeat, RankingRound, RoundReason
 from tests.conftest import START
 from tests.given.identity import Someone, a_credit_code, an_organization, someone
@@ -226,19 +229,44 @@ async def _ranking(session: WriteSession, call_id: UUID, bids: list[Bid], people
         }
     )
     sheet = canonical_json({})
-    session.add(
-        RankingRound(
-            scenario_id=call_id,
-            number=1,
-            reason=RoundReason.FIRST,
-            sheet=sheet,
-            sheet_sha256=sha256_hex(sheet),
-            standings=standings,
-            standings_sha256=sha256_hex(standings),
-            explanations=sheet,
-            summary={},
-            computed_by=people.approver.actor.person_id,
-            computed_at=START,
-        )
+    last = RankingRound(
+        scenario_id=call_id,
+        number=1,
+        reason=RoundReason.FIRST,
+        sheet=sheet,
+        sheet_sha256=sha256_hex(sheet),
+        standings=standings,
+        standings_sha256=sha256_hex(standings),
+        explanations=sheet,
+        summary={"judges": ["J1"]},
+        computed_by=people.approver.actor.person_id,
+        computed_at=START,
     )
+    session.add(last)
+    await session.flush()
+    await _report(session, last, people.judge)
+
+
+async def _report(session: WriteSession, last: RankingRound, judge: Someone) -> None:
+    report = EvaluationReport(
+        scenario_id=last.scenario_id,
+        round_id=last.id,
+        document=canonical_json({}),
+        document_sha256=digest_of({}),
+        closed_by=judge.actor.person_id,
+        closed_at=START,
+    )
+    session.add(report)
+    await session.flush()
+    found = await session.exec(
+        select(PanelSeat.id).where(PanelSeat.scenario_id == last.scenario_id)
+    )
+    signature = ReportSignature(
+        report_id=report.id,
+        seat_id=found.one(),
+        consent=Consent.AGREED,
+        recorded_by=judge.actor.person_id,
+        recorded_at=START,
+    )
+    session.add(signature)
     await session.flush()

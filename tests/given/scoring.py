@@ -10,19 +10,17 @@ from uuid import UUID
 import httpx
 
 from marketplace.bids.actions import eligibility
-from marketplace.identity.actions import people as identity
-from marketplace.identity.rules.access import SYSTEM, Role
-from marketplace.identity.tables.organizations import OrganizationKind
+from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.scheduler import scorer_of
 from marketplace.scoring import jobs
-from marketplace.scoring.actions import panels
 from tests.conftest import START, Caller
 from tests.given import custody
+from tests.given import panels as bench
 from tests.given.bids import Begun, an_offer, an_opened_call
-from tests.given.identity import Someone, an_organization, someone
+from tests.given.identity import Someone, someone
 from tests.given.profiles import shipped_rules
 from tests.given.scenarios import Called, Cast, a_cast, a_published_call
 
@@ -82,6 +80,7 @@ def a_content(
     *,
     tie_breaks: Sequence[str] = (),
     max_price_yuan: int = MAX_PRICE_YUAN,
+    blind: bool = False,
 ) -> dict[str, object]:
     """What a call for a service says, judged by `criteria`."""
     shares = {"gov": 5000, "poster": 3000, "solver": 2000}
@@ -113,7 +112,11 @@ def a_content(
                 "blameless_fail_bps": shares,
             }
         ],
-        "scoring": {"method": "comprehensive", "tie_breaks": list(tie_breaks)},
+        "scoring": {
+            "method": "comprehensive",
+            "tie_breaks": list(tie_breaks),
+            "blind": blind,
+        },
         "criteria": list(criteria),
         "qualifications": [{"code": "licence", "zh": "营业执照"}],
     }
@@ -128,23 +131,6 @@ def labels(right: int = ROWS, *, column: str = "prediction") -> bytes:
 TRUTH = labels(column="label")
 
 
-async def an_expert(database: Database, *roles: Role) -> Someone:
-    """A person of the expert pool, employed by a university."""
-    university = await an_organization(database, kind=OrganizationKind.UNIVERSITY)
-    person = await someone(database, Role.EXPERT, *roles, organization_id=university)
-    async with database.writing() as session:
-        await identity.register_expert(
-            session, SYSTEM, person.actor.person_id, employer_id=university, specialities=["nlp"]
-        )
-    return person
-
-
-async def a_panel_to_be(database: Database, *, judges: int) -> tuple[Someone, ...]:
-    """Experts who may sit together; the first chairs."""
-    chair = await an_expert(database, Role.PANEL_CHAIR)
-    return (chair, *[await an_expert(database) for _ in range(judges - 1)])
-
-
 @dataclass(slots=True, kw_only=True)
 class Play:
     """One call and the people in it; every method but the last few is one scene over HTTP."""
@@ -156,6 +142,9 @@ class Play:
     experts: tuple[Someone, ...]
     """Who sits on the panel; the first chairs."""
     solvers: dict[str, Someone]
+    reserve: tuple[Someone, ...] = ()
+    """Experts of the pool who are left over when a panel is drawn."""
+    track: Track = Track.PRIVATE
     scenario_id: str = ""
     bids: dict[str, str] = field(default_factory=dict)
 
@@ -188,6 +177,7 @@ class Play:
 
     async def publish(self, content: Mapping[str, object], track: Track) -> None:
         """The poster drafts and signs, the bureau reviews, approves and publishes."""
+        self.track = track
         cast, number = self.cast, f"NS-2026-B{next(_batches)}"
         batch = await self.do(
             cast.officer, "/v1/batches", {"number": number, "title": {"zh": "批次"}, "year": 2026}
@@ -203,8 +193,9 @@ class Play:
         )
 
     async def seat_panel(self) -> Any:
-        """The officer seats every expert; the first of them chairs."""
-        return await self.do(self.cast.officer, f"{self.url}/panel", {"seats": self.seats()})
+        """The officer names every expert, or has them drawn; the first of them chairs."""
+        seat = bench.name_panel if self.track in bench.NAMED else bench.draw_panel
+        return await seat(self)
 
     def seats(self) -> list[dict[str, object]]:
         """The request that seats every expert."""
@@ -344,7 +335,8 @@ async def a_play(
         database=database,
         clock=clock,
         cast=await a_cast(database),
-        experts=await a_panel_to_be(database, judges=judges),
+        experts=await bench.a_panel_to_be(database, judges=judges),
+        reserve=(await bench.an_expert(database),),
         solvers={name: await someone(database, Role.SOLVER) for name in names},
     )
 
@@ -357,17 +349,24 @@ async def a_published_play(
     criteria: Sequence[Mapping[str, object]] = EVERYTHING,
     judges: int = 3,
     track: Track = Track.PRIVATE,
+    blind: bool = False,
 ) -> Play:
     """A call that is open for bids, and its panel not yet seated; made by actions."""
     called = await a_published_call(
-        database, clock, track=track, content=a_content(criteria), window=DEADLINE - START
+        database,
+        clock,
+        track=track,
+        content=a_content(criteria, blind=blind),
+        window=DEADLINE - START,
     )
     return Play(
         client=client,
         database=database,
         clock=clock,
         cast=called.cast,
-        experts=await a_panel_to_be(database, judges=judges),
+        experts=await bench.a_panel_to_be(database, judges=judges),
+        reserve=(await bench.an_expert(database),),
+        track=track,
         solvers={},
         scenario_id=str(called.id),
     )
@@ -381,16 +380,12 @@ async def an_evaluating_play(
     quotes_yuan: Mapping[str, int | None] = QUOTES_YUAN,
     criteria: Sequence[Mapping[str, object]] = EVERYTHING,
     checked: bool = True,
+    blind: bool = False,
 ) -> Play:
     """A private call with a panel of three and opened bids of these names; made by actions."""
-    play = await a_published_play(client, database, clock, criteria=criteria)
+    play = await a_published_play(client, database, clock, criteria=criteria, blind=blind)
     call = Called(id=UUID(play.scenario_id), cast=play.cast)
-    seats = [
-        panels.Seat(person_id=one.actor.person_id, chair=one is play.experts[0])
-        for one in play.experts
-    ]
-    async with database.writing() as session:
-        await panels.seat_panel(session, play.cast.officer.actor, call.id, seats=seats, now=START)
+    await play.seat_panel()
     offers = {
         name: an_offer(quote_fen=None if yuan is None else yuan * YUAN)
         for name, yuan in quotes_yuan.items()

@@ -20,6 +20,7 @@ from tests.conftest import START
 from tests.given import pilots as given_pilots
 from tests.given import scoring as given
 from tests.given.profiles import shipped_rules
+from tests.given.scenarios import a_cast
 
 pytestmark = pytest.mark.postgres
 TRACK = Track.PROCUREMENT_TENDER
@@ -52,13 +53,13 @@ async def test_a_call_runs_to_its_end_under_the_rules_it_was_approved_with(
     names = ("ours", "theirs", "others")
     play = await given.a_play(client, database, clock, *names)
     await play.publish(given.a_content(given.PLAN_AND_PRICE), TRACK)
-    await play.seat_panel()
     await stricter_rules(database)
     clock.advance(dt.timedelta(days=2))
-    later = await given.a_play(client, database, clock)
+    later = dataclasses.replace(play, cast=await a_cast(database), scenario_id="")
     await later.publish(given.a_content(given.PLAN_AND_PRICE), TRACK)
     for name in names:
         await play.bid(name, quote_yuan=800_000)
+    await play.seat_panel()
 
     await play.open()
     await play.check(*names)

@@ -42,6 +42,7 @@ from marketplace.scenarios.queries import suspensions
 from marketplace.scenarios.rules.lifecycle import LIFECYCLE, FailReason, ScenarioState
 from marketplace.scenarios.rules.suspensions import Block
 from marketplace.scenarios.tables import Scenario
+from marketplace.scoring.queries import panels
 
 
 async def decide_award(
@@ -55,7 +56,8 @@ async def decide_award(
 ) -> Award:
     """Give a slot of the call to the best-ranked bid that is still willing (SC14, B14).
 
-    Refuses  what `choose` refuses; NotInGoodStanding with what was found about the winner today;
+    Refuses  what `choose` refuses; ReportMissing, ReportUnsigned, PanelChangedSince;
+             NotInGoodStanding with what was found about the winner today;
              SlotsTaken also for whoever loses a race for the last slot.
     """
     access.require(actor, Permission.AWARDS_DECIDE)
@@ -66,6 +68,7 @@ async def decide_award(
     standing = await queries.standing(session, call)
     decider = person_of(actor)
     chosen = choose(standing, bid_id, decided_by=decider)
+    await panels.require_report(session, scenario_id)
     await _recheck(session, actor, call, bid_id, chosen.solver_organization_id, now=now)
     earlier = await queries.awards_of(session, scenario_id)
     slot = queries.free_slot(standing, [row.slot for row in earlier if row.state in LIVE])
@@ -138,6 +141,7 @@ async def confirm_award(
     call, row = await locked(session, award_id)
     access.require(actor.at(call.organizer_id), Permission.SCENARIOS_REVIEW)
     AWARD.check(row.state, "confirm")
+    await panels.refuse_changed_panel(session, call.id)
     assert row.publicity_until is not None
     if now < row.publicity_until:
         raise PublicityRunning(publicity_until=row.publicity_until.isoformat())
@@ -205,6 +209,7 @@ async def sign(session: WriteSession, actor: Actor, award_id: UUID, *, clock: Cl
     call, row = await locked(session, award_id)
     now = await clock.decisive(session)
     await suspensions.refuse_if_barred(session, call.id, Block.SIGNING, now=now)
+    await panels.refuse_changed_panel(session, call.id)
     await move_award(session, row, "sign")
     bid = await bids.opened_bid(session, row.bid_id, lock=True)
     await offering.make_move(session, actor, bid, "sign", now=now)

@@ -237,5 +237,11 @@ LIFECYCLE: Final = Lifecycle(
             ),
             effects=("an award of it is void", "ranked again only by SC13 or SC17"),
         ),
+        move(
+            "SC17", "unselect", B.SELECTED, B.RANKED,
+            by=("bureau_approver", "review_body"),
+            guards=("the award is void",),
+            effects=("takes part in the next round",),
+        ),
     ),
 )  # fmt: skip

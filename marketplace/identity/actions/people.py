@@ -1,14 +1,14 @@
-"""What the identity room can do: people, memberships, experts."""
+"""What the identity room can do: people and memberships."""
 
 import datetime as dt
 from uuid import UUID
 
 from marketplace.identity.actions import memberships as joining
-from marketplace.identity.queries import memberships, organizations, people
+from marketplace.identity.queries import memberships
 from marketplace.identity.rules import access
 from marketplace.identity.rules import roles as rules
 from marketplace.identity.rules.access import Actor, Permission, Role
-from marketplace.identity.tables.people import ExpertProfile, Member, Person
+from marketplace.identity.tables.people import Member, Person
 from marketplace.kit.database import WriteSession
 
 
@@ -47,21 +47,3 @@ async def add_member(
     return await joining.join(
         session, actor, organization_id, person_id, roles=roles, given_by=actor, now=now
     )
-
-
-async def register_expert(
-    session: WriteSession,
-    actor: Actor,
-    person_id: UUID,
-    *,
-    employer_id: UUID,
-    specialities: list[str],
-) -> ExpertProfile:
-    """Enter a person in the expert pool with the employer that decides about recusal."""
-    access.require(actor, Permission.MEMBERS_ADD)
-    await people.person(session, person_id)
-    await organizations.organization(session, employer_id)
-    row = ExpertProfile(person_id=person_id, employer_id=employer_id, specialities=specialities)
-    session.add(row)
-    await session.flush()
-    return row

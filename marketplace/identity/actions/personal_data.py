@@ -11,7 +11,7 @@ from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.identity import PersonErased
 from marketplace.identity.actions import memberships
 from marketplace.identity.errors.access import NotPermitted
-from marketplace.identity.queries import keys, personal_data
+from marketplace.identity.queries import experts, keys, personal_data
 from marketplace.identity.queries import memberships as known_memberships
 from marketplace.identity.rules import access, retention
 from marketplace.identity.rules.access import Actor
@@ -102,6 +102,11 @@ async def _forget_credentials(session: WriteSession, person_id: UUID) -> tuple[s
         # The employer stays: it is the ground on which a recusal was, or was not, declared.
         profile.specialities, profile.available = [], False
         gone.append("expert_profile.specialities")
+    for tie in await experts.tie_rows(session, person_id):
+        # What an interest consisted of is about other people, and decides nothing any more.
+        if tie.sealed_detail is not None:
+            tie.sealed_detail = None
+            gone.append("expert_tie.sealed_detail")
     return tuple(gone)
 
 

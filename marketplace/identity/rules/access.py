@@ -45,6 +45,7 @@ class Permission(StrEnum):
     KEYS_ISSUE = "keys:issue"
     PASSWORDS_RESET = "passwords:reset"
     IDENTITIES_LINK = "identities:link"
+    EXPERTS_MANAGE = "experts:manage"
     PROFILES_LOAD = "profiles:load"
     BATCHES_CREATE = "batches:create"
     SCENARIOS_DRAFT = "scenarios:draft"
@@ -67,6 +68,7 @@ class Permission(StrEnum):
     SUBMISSIONS_UPLOAD = "submissions:upload"
     TRUTH_UPLOAD = "truth:upload"
     PANELS_SEAT = "panels:seat"
+    DRAWS_WITNESS = "draws:witness"
     MARKS_RECORD = "marks:record"
     SIGNALS_READ = "signals:read"
     SIGNALS_JUDGE = "signals:judge"
@@ -135,6 +137,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.PANELS_SEAT,
             P.SIGNALS_READ,
             P.SIGNALS_JUDGE,
+            P.EXPERTS_MANAGE,
             P.ROUNDS_READ,
             P.PILOTS_RUN,
             P.CLAIMS_VERIFY,
@@ -163,7 +166,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.EVENTS_READ_ALL,
         }
     ),
-    Role.EXPERT: frozenset({P.MARKS_RECORD}),
+    # Any expert may be elected to the chair; who chairs which panel, the action asks.
+    Role.EXPERT: frozenset({P.MARKS_RECORD, P.SIGNALS_JUDGE, P.ROUNDS_RANK, P.ROUNDS_READ}),
     Role.PANEL_CHAIR: frozenset({P.MARKS_RECORD, P.SIGNALS_JUDGE, P.ROUNDS_RANK, P.ROUNDS_READ}),
     Role.FINANCE: frozenset(
         {P.LEDGER_READ, P.LEDGER_POST, P.CLAIMS_APPROVE, P.BANK_ACCOUNTS_REVEAL}
@@ -188,6 +192,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.DATASETS_OVERSEE,
             P.BIDS_WITNESS,
             P.SIGNALS_READ,
+            P.DRAWS_WITNESS,
         }
     ),
     Role.TEST_LAB: frozenset({P.TRUTH_UPLOAD, P.CLAIMS_VERIFY}),

@@ -33,6 +33,7 @@ class Duty(StrEnum):
     WITNESS = "witness"
     CHECKER = "checker"
     SEATER = "seater"
+    DRAW_WITNESS = "draw_witness"
     JUDGE = "judge"
     DECIDER = "decider"
     HANDLER = "handler"
@@ -56,6 +57,7 @@ WORDS: Final[dict[Duty, tuple[str, str]]] = {
     Duty.WITNESS: ("见证开标", "witness the opening of the bids"),
     Duty.CHECKER: ("资格审查", "check the eligibility of a bid"),
     Duty.SEATER: ("组建或调整评审组", "seat, recuse or replace judges"),
+    Duty.DRAW_WITNESS: ("监督抽取评审专家", "witness the draw of judges"),
     Duty.JUDGE: ("评审", "judge the bids"),
     Duty.DECIDER: ("定榜", "decide on the award"),
     Duty.HANDLER: ("经办试点", "handle the pilot"),
@@ -131,6 +133,12 @@ APART: Final[tuple[Apart, ...]] = (
         then=Duty.JUDGE,
         source="条例 39: judges are drawn, nobody seats himself",
         either_order=True,
+    ),
+    Apart(
+        thing=_CALL,
+        first=Duty.SEATER,
+        then=Duty.DRAW_WITNESS,
+        source="house rule: a witness watches what somebody else does",
     ),
     Apart(
         thing=_CALL,

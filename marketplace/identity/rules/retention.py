@@ -20,6 +20,7 @@ ABOUT_A_PERSON: Final = frozenset(
     {
         "api_key.person_id",
         "expert_profile.person_id",
+        "expert_tie.person_id",
         "external_identity.person_id",
         "member.person_id",
         "password.person_id",

@@ -40,7 +40,7 @@ class Member(Versioned, table=True):
     left_at: dt.datetime | None = Field(default=None)
 
 
-class ExpertProfile(Row, table=True):
+class ExpertProfile(Versioned, table=True):
     """What an expert knows, and who employs them: the ground of a draw and of recusal."""
 
     __tablename__ = "expert_profile"
@@ -49,3 +49,7 @@ class ExpertProfile(Row, table=True):
     employer_id: UUID = Field(foreign_key="organization.id", index=True)
     specialities: list[str] = json_document()
     available: bool = Field(default=True)
+    away_until: dt.date | None = Field(default=None)
+    """The first day on which an expert who is away can be drawn again; null: not away."""
+    region: str | None = Field(default=None, max_length=6)
+    """Where they work, as a code of administrative divisions."""

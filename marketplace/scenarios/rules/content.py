@@ -150,6 +150,8 @@ class Scheme:
     trim: int = 0
     rounding: Rounding = field(default_factory=Rounding)
     tie_breaks: tuple[str, ...] = ()
+    blind: bool = False
+    """Whether judges mark without knowing whose bid it is."""
     derivation: Derivation | None = None
     """The comparisons that the weights were derived from; None where they were typed in."""
 

@@ -189,6 +189,8 @@ class SchemeIn(In):
     trim: Annotated[WholeNumber, Field(ge=0, le=TRIM_MAX)] = 0
     rounding: RoundingIn = RoundingIn()
     tie_breaks: list[TieBreak] = Field(default_factory=list, max_length=LIST_MAX)
+    blind: Truth = False
+    """Whether judges mark without knowing whose bid it is, until all of them have signed."""
     derivation: DerivationIn | None = None
     """The comparisons that the weights were derived from, where they were not typed in."""
 

@@ -1,9 +1,8 @@
 """Take the marks of a panel, and decide what is objective once for every judge."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from marketplace.bids.queries import bids
@@ -11,16 +10,18 @@ from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import ScoreSheetSigned
-from marketplace.identity.queries import people as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
+from marketplace.kit.digests import digest_of
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring.actions import prices, voting
 from marketplace.scoring.actions.prices import LISTED_MAX, check_all_checked
+from marketplace.scoring.errors.panels import RecusalPending
 from marketplace.scoring.errors.rounds import (
     DecidedAlready,
     JudgeConflicted,
@@ -31,9 +32,11 @@ from marketplace.scoring.errors.rounds import (
     NotOnPanel,
     SheetSigned,
 )
+from marketplace.scoring.queries import blinding, conflicts, panels
 from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.rules import marks as judging
-from marketplace.scoring.rules import numbers
+from marketplace.scoring.rules import numbers, reporting
+from marketplace.scoring.rules.marks import GivenMark
 from marketplace.scoring.rules.rubric import Kind
 from marketplace.scoring.tables.rounds import MarkRow, ObjectiveMark, PanelSeat
 
@@ -41,15 +44,6 @@ MARKABLE = frozenset({BidState.ELIGIBLE, BidState.RESPONSIVE, BidState.NON_RESPO
 """Bids that may be marked; those that turn out non-responsive are marked in vain."""
 TO_BE_MARKED = STILL_IN | FORMER_RANKS
 """Bids that must be marked before a sheet can be signed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenMark:
-    """One mark as a judge gives it."""
-
-    bid_id: UUID
-    criterion: str
-    value: Decimal
 
 
 async def record_marks(
@@ -73,16 +67,18 @@ async def record_marks(
     # What a judge did for this call after they were seated counts as much as what they did before.
     scenario = await scenarios.scenario(session, scenario_id)
     duties.require(actor, Duty.JUDGE, await queries.hands_on(session, scenario))
+    await check_undeclared(session, seat)
     opened = {bid.id: bid for bid, _ in await bids.opened_bids(session, scenario_id)}
-    ties = await identity.organizations_of(session, actor.person_id)
+    aliases = await blinding.aliases(session, call)
+    marks = [blinding.unmasked(aliases, mark) for mark in marks]
     _check_repeats(marks)
+    if marks or sign:
+        await check_conflicts(session, call, seat, now=now)
     earlier = {
         (row.bid_id, row.criterion): row for row in await queries.marks_of_seat(session, seat.id)
     }
     for mark in marks:
-        bid = _markable(opened, mark)
-        if bid.solver_id in ties:
-            raise JudgeConflicted(bid_id=str(bid.id))
+        _markable(opened, mark)
         criterion = queries.criterion_of(call, mark.criterion, Kind.SUBJECTIVE_EXPERT)
         judging.check_range(criterion, mark.value)
         row = earlier.get((mark.bid_id, mark.criterion))
@@ -94,6 +90,7 @@ async def record_marks(
     if sign:
         _check_complete(call, opened.values(), earlier.keys())
         seat.signed_at = now
+        seat.sheet_sha256 = digest_of(_sheet_to_sign(call, seat, earlier.values()))
         await voting.consent(session, actor, seat, opened.values(), now=now)
         await prices.settle(session, actor, call, now=now, decisive=False)
         said = ScoreSheetSigned(scenario_id=scenario_id, judge=seat.label)
@@ -107,6 +104,30 @@ async def record_marks(
         )
     await session.flush()
     return seat
+
+
+def _sheet_to_sign(call: Call, seat: PanelSeat, rows: Iterable[MarkRow]) -> dict[str, Any]:
+    return reporting.sheet_document(
+        scenario_number=call.number,
+        judge=seat.label,
+        marks=[(str(row.bid_id), row.criterion, row.value) for row in rows],
+    )
+
+
+async def check_undeclared(session: WriteSession, seat: PanelSeat) -> None:
+    """Refuse a judge who declared an interest on which nobody has decided."""
+    if await panels.declaration_pending(session, seat.scenario_id, seat.person_id):
+        raise RecusalPending(judge=seat.label)
+
+
+async def check_conflicts(
+    session: WriteSession, call: Call, seat: PanelSeat, *, now: dt.datetime
+) -> None:
+    """Refuse a judge who is tied to a bidder, now that it is known who bids."""
+    parties = await conflicts.bidding_parties(session, call.id)
+    found = await conflicts.found(session, [seat.person_id], parties, on=day_of(now))
+    if found:
+        raise JudgeConflicted(bid_id=str(found[0].party.bid_id))
 
 
 def _check_repeats(marks: Sequence[GivenMark]) -> None:
@@ -178,14 +199,20 @@ async def evaluating_call(
     scenario_id: UUID,
     *,
     asked_by: tuple[Actor, Permission] | None = None,
+    stopped_too: bool = False,
 ) -> Call:
-    """Lock a call and find it in evaluation; who must be of its bureau hears that first."""
+    """Lock a call and find it in evaluation; who must be of its bureau hears that first.
+
+    Shape    `stopped_too` for what bidders do: they learn of a stop from the bureau's decision.
+    """
     call = await scenarios.call(session, scenario_id, lock=True)
     if asked_by is not None:
         actor, permission = asked_by
         access.require(actor.at(call.organizer_id), permission)
     if call.state is not ScenarioState.EVALUATING:
         raise NotEvaluating(state=call.state.value)
+    if not stopped_too:
+        await panels.refuse_if_stopped(session, scenario_id)
     return call
 
 

@@ -17,6 +17,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
+from marketplace.kit.days import day_of
 from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.scenarios.actions import calls
 from marketplace.scenarios.queries import calls as scenarios
@@ -26,16 +27,18 @@ from marketplace.scoring.actions.marking import evaluating_call
 from marketplace.scoring.actions.panels import check_composition
 from marketplace.scoring.actions.prices import check_all_checked
 from marketplace.scoring.actions.voting import ABNORMALLY_LOW
+from marketplace.scoring.errors.panels import ChairNeeded, RecusalPending
 from marketplace.scoring.errors.rounds import (
     AbnormallyLow,
+    JudgeConflicted,
     NotOnPanel,
     RoundReasonNeeded,
     SheetsUnsigned,
 )
 from marketplace.scoring.errors.submissions import SubmissionsPending
 from marketplace.scoring.errors.votes import ResponsivenessPending
+from marketplace.scoring.queries import conflicts, panels, submissions, votes
 from marketplace.scoring.queries import rounds as queries
-from marketplace.scoring.queries import submissions, votes
 from marketplace.scoring.rules.explanations import HARD_FLOOR
 from marketplace.scoring.rules.inquiries import NOT_EXPLAINED
 from marketplace.scoring.rules.ranking import Ranking, rank
@@ -79,10 +82,11 @@ async def rank_round(
     if (earlier is None) != (reason is RoundReason.FIRST):
         allowed = sorted(set(RoundReason) - {RoundReason.FIRST}) if earlier else ["first"]
         raise RoundReasonNeeded(allowed=allowed, received=reason.value)
+    await _check_reason(session, earlier, reason)
     waiting = await submissions.unfinished(session, scenario_id)
     if waiting:
         raise SubmissionsPending(count=waiting)
-    await _check_panel(session, call)
+    await _check_panel(session, call, now=now)
     await _settle_prices(session, actor, call, clock=clock)
     await _check_found(session, call)
     await _fall_by_the_panel(session, call, reason, now=now)
@@ -119,17 +123,41 @@ async def _check_right(session: WriteSession, actor: Actor, call: Call) -> None:
     if actor.is_system or actor.at(call.organizer_id).may(Permission.AWARDS_DECIDE):
         return
     seat = await queries.seat_of(session, call.id, actor.person_id)
-    if seat is None or seat.recused_at is not None or not seat.is_chair:
+    if seat is None or seat.recused_at is not None:
         raise NotOnPanel()
+    if not seat.is_chair:
+        raise ChairNeeded()
 
 
-async def _check_panel(session: WriteSession, call: Call) -> None:
-    """Refuse to rank before a lawful panel has signed everything there is to judge."""
+async def _check_reason(
+    session: WriteSession, earlier: RankingRound | None, reason: RoundReason
+) -> None:
+    """Refuse another reason than the replaced judge where one was replaced since the last round."""
+    gone = [] if earlier is None else await panels.changed_since(session, earlier)
+    if bool(gone) != (reason is RoundReason.JUDGE_REPLACED):
+        allowed = {RoundReason.JUDGE_REPLACED} if gone else set(RoundReason) - _NOT_NOW
+        raise RoundReasonNeeded(allowed=sorted(allowed), received=reason.value)
+
+
+_NOT_NOW = {RoundReason.FIRST, RoundReason.JUDGE_REPLACED}
+
+
+async def _check_panel(session: WriteSession, call: Call, *, now: dt.datetime) -> None:
+    """Refuse to rank before a lawful panel, clean of ties, has signed all there is to judge."""
     present = [seat for seat in await queries.seats(session, call.id) if seat.recused_at is None]
     await check_composition(session, present, call)
     unsigned = [seat.label for seat in present if seat.signed_at is None]
     if unsigned:
         raise SheetsUnsigned(judges=unsigned)
+    for seat in present:
+        if await panels.declaration_pending(session, call.id, seat.person_id):
+            raise RecusalPending(judge=seat.label)
+    # A tie may have been recorded after a judge had signed.
+    parties = await conflicts.bidding_parties(session, call.id)
+    people = [seat.person_id for seat in present]
+    for one in await conflicts.found(session, people, parties, on=day_of(now)):
+        label = next(seat.label for seat in present if seat.person_id == one.person_id)
+        raise JudgeConflicted(judge=label, bid_id=str(one.party.bid_id))
     check_all_checked([bid for bid, _ in await bids.opened_bids(session, call.id)])
 
 
@@ -231,7 +259,11 @@ def _round(
         standings=standings_bytes,
         standings_sha256=sha256_hex(standings_bytes),
         explanations=canonical_json(ranking.explanations_document()),
-        summary={"ranked": len(ranking.standings), "excluded": len(ranking.excluded)},
+        summary={
+            "ranked": len(ranking.standings),
+            "excluded": len(ranking.excluded),
+            "judges": [judge.label for judge in sheet.judges if not judge.recused],
+        },
         computed_by=actor.person_id,
         computed_at=now,
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
-from marketplace.identity.queries import people as identity
 from marketplace.identity.rules import access, duties
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
@@ -16,10 +15,13 @@ from marketplace.kit.database import WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scoring.actions import prices, voting
-from marketplace.scoring.actions.marking import evaluating_call
+from marketplace.scoring.actions.marking import (
+    check_conflicts,
+    check_undeclared,
+    evaluating_call,
+)
 from marketplace.scoring.errors.rounds import (
     DecidedAlready,
-    JudgeConflicted,
     NotEvaluating,
     NotOnPanel,
 )
@@ -50,10 +52,11 @@ async def vote_on_responsiveness(
 ) -> PanelVote:
     """Vote on whether a bid answers the call (B10); a majority of the seats decides.
 
-    Refuses  NotOnPanel, SameHands, JudgeConflicted for a bidder the judge belongs to, NotEvaluating
-             for a bid that is out, VotedAlready, DecidedAlready once there is a majority.
+    Refuses  NotOnPanel, SameHands, RecusalPending, JudgeConflicted for a judge who is tied to a
+             bidder of this call, NotEvaluating for a bid that is out, VotedAlready, DecidedAlready
+             once there is a majority.
     """
-    call, seat, bid = await _ballot(session, actor, bid_id)
+    call, seat, bid = await _ballot(session, actor, bid_id, now=clock.now())
     if await queries.responsiveness(session, bid_id) is not None:
         raise DecidedAlready(bid_id=str(bid_id))
     now = await clock.decisive(session)
@@ -71,7 +74,7 @@ async def vote_on_explanation(
 
     Refuses  as above, PriceNotAsked, PriceUnexplained, PriceExplainedAlready once it is decided.
     """
-    call, seat, bid = await _ballot(session, actor, bid_id)
+    call, seat, bid = await _ballot(session, actor, bid_id, now=clock.now())
     row = await queries.inquiry(session, bid_id, lock=True)
     if row is None:
         raise PriceNotAsked(bid_id=str(bid_id))
@@ -100,7 +103,7 @@ async def doubt_price(
 
     Refuses  as above, PriceAskedAlready; NotEvaluating for a bid that is ranked or asks no price.
     """
-    call, seat, bid = await _ballot(session, actor, bid_id)
+    call, seat, bid = await _ballot(session, actor, bid_id, now=clock.now())
     if await queries.inquiry(session, bid_id) is not None:
         raise PriceAskedAlready()
     if bid.state not in prices.UNRANKED or not bid.quote_fen:
@@ -114,7 +117,9 @@ async def doubt_price(
     return vote
 
 
-async def _ballot(session: WriteSession, actor: Actor, bid_id: UUID) -> tuple[Call, PanelSeat, Bid]:
+async def _ballot(
+    session: WriteSession, actor: Actor, bid_id: UUID, *, now: dt.datetime
+) -> tuple[Call, PanelSeat, Bid]:
     """Lock call and bid for a judge of this panel who may speak on this bid."""
     access.require(actor, Permission.MARKS_RECORD)
     call = await evaluating_call(session, await bids.scenario_of(session, bid_id))
@@ -126,8 +131,8 @@ async def _ballot(session: WriteSession, actor: Actor, bid_id: UUID) -> tuple[Ca
     bid = await bids.opened_bid(session, bid_id, lock=True)
     if bid.state not in STILL_IN | FORMER_RANKS:
         raise NotEvaluating(state=call.state.value, bid_state=bid.state.value)
-    if bid.solver_id in await identity.organizations_of(session, actor.person_id):
-        raise JudgeConflicted(bid_id=str(bid_id))
+    await check_undeclared(session, seat)
+    await check_conflicts(session, call, seat, now=now)
     return call, seat, bid
 
 

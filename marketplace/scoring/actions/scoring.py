@@ -256,7 +256,14 @@ async def _tell(
             metric=submission.metric,
             value=value or "",
         )
-    await events.record(session, said, by="system", now=now, organization_id=bid.solver_id)
+    await events.record(
+        session,
+        said,
+        by="system",
+        now=now,
+        organization_id=bid.solver_id,
+        scenario_id=bid.scenario_id,
+    )
 
 
 async def _record_batch(

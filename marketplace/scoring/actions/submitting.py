@@ -268,7 +268,14 @@ async def disqualify(
         state=row.state.value,
         reason="scoring.disqualified",
     )
-    await events.record(session, event, by=actor.kind, now=now, organization_id=bid.solver_id)
+    await events.record(
+        session,
+        event,
+        by=actor.kind,
+        now=now,
+        organization_id=bid.solver_id,
+        scenario_id=bid.scenario_id,
+    )
     await boards.settle(session, call, bid, row.criterion, cause="disqualified", now=now)
     return row
 

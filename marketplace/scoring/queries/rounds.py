@@ -124,11 +124,11 @@ async def sheets_seen_by(
 ) -> Sequence[tuple[PanelSeat, Sequence[MarkRow] | None]]:
     """List score sheets: a judge finds their own; approver and auditor all of them.
 
-    Shape    marks are None while anybody on the panel has not signed: nobody knows another's marks
-             before signing, so nobody can be told them either.
+    Shape    others' marks are None before the first round, and while anybody has not signed.
     """
     seated = await seats(session, call.id)
-    signed = all(seat.signed_at is not None for seat in seated if seat.recused_at is None)
+    done = all(seat.signed_at is not None for seat in seated if seat.recused_at is None)
+    signed = done and await latest_round(session, call.id) is not None
     own = [seat for seat in seated if seat.person_id == actor.person_id]
     if visibility.may_read_sheets(actor.at(call.organizer_id)) and (signed or not own):
         return [(one, await marks_of_seat(session, one.id) if signed else None) for one in seated]

@@ -14,6 +14,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring.actions import marking
+from marketplace.scoring.queries import blinding
 from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.schemas.rounds import (
     BidToMarkOut,
@@ -48,16 +49,19 @@ class MarkingController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[ScoreSheetOut]:
         """Write down one's own marks, in as many requests as one likes, then sign them for good."""
-        seat = await marking.record_marks(
-            writer,
-            actor,
-            scenario_id,
-            marks=[one.value() for one in data.marks],
-            sign=data.sign,
-            now=clock.now(),
-        )
+        hidden = await blinding.of_judge(writer, actor, scenario_id)
+        with blinding.refusals_masked(hidden):
+            seat = await marking.record_marks(
+                writer,
+                actor,
+                scenario_id,
+                marks=[one.value() for one in data.marks],
+                sign=data.sign,
+                now=clock.now(),
+            )
         marks = await queries.marks_of_seat(writer, seat.id)
-        return answer(request, ScoreSheetOut.of(seat, marks))
+        aliases = await blinding.aliases(writer, await scenarios.call(writer, scenario_id))
+        return answer(request, ScoreSheetOut.of(seat, marks, aliases))
 
     @get("/score-sheets", operation_id="score_sheets_list")
     async def list_sheets(
@@ -67,16 +71,25 @@ class MarkingController(Controller):
         actor: NamedDependency[Actor],
         reader: NamedDependency[ReadSession],
     ) -> Response[ScoreSheetsOut]:
-        """Show a judge their own sheet; to approver and auditor all of them, once all signed."""
+        """Show a judge their own sheet; to approver and auditor all of them, once ranked."""
         access.signed_in(actor)
         call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
         sheets = await queries.sheets_seen_by(reader, actor, call)
         opened = await bids.opened_bids(reader, scenario_id)
         decided = await queries.objective_marks(reader, scenario_id)
+        sits = await queries.seat_of(reader, scenario_id, actor.person_id) is not None
+        published = await scenarios.call(reader, scenario_id)
+        aliases = await blinding.aliases(reader, published) if sits else None
+        shown = [BidToMarkOut.of(bid, bidder, aliases) for bid, bidder in opened]
+        marked = [MarkOut.of(row, aliases) for row in decided]
+        if aliases is not None:
+            # The order of receipt would tell whose bid is which.
+            shown.sort(key=lambda one: one.bid_id)
+            marked.sort(key=lambda one: (one.bid_id, one.criterion))
         out = ScoreSheetsOut(
-            items=[ScoreSheetOut.of(seat, marks) for seat, marks in sheets],
-            bids=[BidToMarkOut.of(bid, bidder) for bid, bidder in opened],
-            objective_marks=[MarkOut.of(row) for row in decided],
+            items=[ScoreSheetOut.of(seat, marks, aliases) for seat, marks in sheets],
+            bids=shown,
+            objective_marks=marked,
         )
         return answer(request, out)
 

@@ -14,6 +14,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring.actions import panels as actions
+from marketplace.scoring.queries import panels
 from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.schemas.rounds import PanelIn, RecusalIn, ReplacementIn, SeatOut
 from marketplace.scoring.tables.rounds import PanelSeat
@@ -43,7 +44,7 @@ class PanelController(Controller):
     ) -> Response[PageOut[SeatOut]]:
         """Seat the whole panel, before any bid is opened."""
         rows = await actions.seat_panel(
-            writer, actor, scenario_id, seats=data.values(), now=clock.now()
+            writer, actor, scenario_id, seats=data.values(), reason=data.reason, now=clock.now()
         )
         items = [await _seat(writer, row) for row in rows]
         return answer(request, PageOut(items=items, next_cursor=None), status=201)
@@ -56,10 +57,14 @@ class PanelController(Controller):
         actor: NamedDependency[Actor],
         reader: NamedDependency[ReadSession],
     ) -> Response[PageOut[SeatOut]]:
-        """Show the panel to those who organise and watch; a judge finds only their own seat."""
+        """Show the panel to those who organise and watch; a judge finds only their own seat.
+
+        Everybody reads who judged with the result, where the legal track publishes it.
+        """
         access.signed_in(actor)
         call = await scenarios.scenario_seen_by(reader, actor, scenario_id)
-        found = await queries.seats_seen_by(reader, actor, call)
+        found = await panels.told_with_result(reader, actor, call)
+        found = found or await queries.seats_seen_by(reader, actor, call)
         items = [SeatOut.of(row, person) for row, person in found]
         return answer(request, PageOut(items=items, next_cursor=None))
 

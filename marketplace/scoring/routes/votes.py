@@ -14,6 +14,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring.actions import prices, recommending, responsiveness
+from marketplace.scoring.queries import blinding
 from marketplace.scoring.queries import votes as queries
 from marketplace.scoring.rules.voting import Matter
 from marketplace.scoring.schemas.votes import (
@@ -55,9 +56,11 @@ class BidVoteController(Controller):
 
         Whoever signs without having voted has agreed.
         """
-        await responsiveness.vote_on_responsiveness(
-            writer, actor, bid_id, word=data.word(), clock=clock
-        )
+        meant, aliases = await blinding.meant_by(writer, actor, bid_id)
+        with blinding.refusals_masked(aliases):
+            await responsiveness.vote_on_responsiveness(
+                writer, actor, meant, word=data.word(), clock=clock
+            )
         return await _votes(request, writer, bid_id, Matter.RESPONSIVENESS, status=201)
 
     @get("/responsiveness", operation_id="responsiveness_get")
@@ -83,7 +86,9 @@ class BidVoteController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[VotesOut]:
         """Vote, as a judge, on whether a price has to be explained although it is below no line."""
-        await responsiveness.doubt_price(writer, actor, bid_id, word=data.word(), clock=clock)
+        meant, aliases = await blinding.meant_by(writer, actor, bid_id)
+        with blinding.refusals_masked(aliases):
+            await responsiveness.doubt_price(writer, actor, meant, word=data.word(), clock=clock)
         return await _votes(request, writer, bid_id, Matter.PRICE_DOUBT, status=201)
 
     @get("/price-inquiry", operation_id="price_inquiries_get")
@@ -102,7 +107,8 @@ class BidVoteController(Controller):
         the others.
         """
         access.signed_in(actor)
-        row = await queries.inquiry_seen_by(reader, actor, bid_id)
+        meant, _ = await blinding.meant_by(reader, actor, bid_id)
+        row = await queries.inquiry_seen_by(reader, actor, meant)
         items = [] if row is None else [await _inquiry(reader, actor, row, clock)]
         return answer(request, PriceInquiriesOut(items=items))
 
@@ -139,9 +145,11 @@ class BidVoteController(Controller):
 
         Bases and means are then made of the prices that are left.
         """
-        await responsiveness.vote_on_explanation(
-            writer, actor, bid_id, word=data.word(), clock=clock
-        )
+        meant, aliases = await blinding.meant_by(writer, actor, bid_id)
+        with blinding.refusals_masked(aliases):
+            await responsiveness.vote_on_explanation(
+                writer, actor, meant, word=data.word(), clock=clock
+            )
         return await _votes(request, writer, bid_id, Matter.PRICE_EXPLANATION, status=201)
 
 
@@ -165,7 +173,8 @@ class CallVoteController(Controller):
 
         Asking again changes nothing; whoever has let the time pass is out.
         """
-        rows = await prices.screen_prices(writer, actor, scenario_id, clock=clock)
+        with blinding.refusals_masked(await blinding.of_judge(writer, actor, scenario_id)):
+            rows = await prices.screen_prices(writer, actor, scenario_id, clock=clock)
         items = [await _inquiry(writer, actor, row, clock) for row in rows]
         return answer(request, PriceInquiriesOut(items=items))
 
@@ -193,14 +202,15 @@ async def _votes(
 ) -> Response[VotesOut]:
     actor = request.user
     access.signed_in(actor)
-    bid = await bids.opened_bid(session, bid_id)
+    meant, _ = await blinding.meant_by(session, actor, bid_id)
+    bid = await bids.opened_bid(session, meant)
     call = await scenarios.scenario(session, bid.scenario_id)
     own = await queries.may_read_votes(session, actor, call)
     out = VotesOut.of(
         bid_id,
         matter.value,
-        await queries.counted(session, call.id, bid_id, matter),
-        await queries.votes(session, bid_id, matter),
+        await queries.counted(session, call.id, meant, matter),
+        await queries.votes(session, meant, matter),
         own=own,
     )
     return answer(request, out, status=status)
@@ -210,4 +220,6 @@ async def _inquiry(
     session: ReadSession, actor: Actor, row: PriceInquiry, clock: Clock
 ) -> PriceInquiryOut:
     bid = await bids.opened_bid(session, row.bid_id)
-    return PriceInquiryOut.of(row, actor, solver_id=bid.solver_id, now=clock.now())
+    aliases = await blinding.of_judge(session, actor, bid.scenario_id)
+    shown = blinding.masked(aliases, bid.id)
+    return PriceInquiryOut.of(row, actor, shown, solver_id=bid.solver_id, now=clock.now())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
+from uuid import UUID
 
 from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.rules import calibration, numbers
@@ -24,6 +25,15 @@ class Judge:
 
     label: str
     recused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenMark:
+    """One mark as somebody gives it, before it is known whose it is and that it may be given."""
+
+    bid_id: UUID
+    criterion: str
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ TOLD_STATES: Final = frozenset(
 )
 """States in which a bidder learns their own points and rank."""
 
+ANNOUNCED_STATES: Final = TOLD_STATES - {ScenarioState.DECIDED}
+"""States in which who judged is told with the result, where the track publishes it."""
+
 
 def may_read_panel(actor: Actor) -> bool:
     """Tell whether the actor may read who judges: those who organise and those who watch."""
@@ -59,3 +62,8 @@ def may_read_judges(actor: Actor, *, chairs: bool) -> bool:
         return False
     bureau = actor.has(Role.BUREAU_OFFICER, Role.BUREAU_APPROVER, Role.AUDITOR)
     return actor.is_system or bureau or chairs
+
+
+def may_read_report(actor: Actor) -> bool:
+    """Tell whether the actor may read the panel's report without having signed it."""
+    return may_read_panel(actor) and not actor.has(Role.SUPERVISOR)

@@ -10,8 +10,10 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from marketplace.bids.tables.bids import Bid
 from marketplace.identity.tables.organizations import Organization
 from marketplace.identity.tables.people import Person
-from marketplace.scoring.actions.marking import GivenMark
 from marketplace.scoring.actions.panels import Seat
+from marketplace.scoring.queries import blinding
+from marketplace.scoring.queries.blinding import Aliases
+from marketplace.scoring.rules.marks import GivenMark
 from marketplace.scoring.rules.rubric import CRITERIA_MAX, JUDGES_MAX
 from marketplace.scoring.tables.rounds import (
     HiddenSet,
@@ -50,6 +52,8 @@ class PanelIn(In):
     """The whole panel of a call."""
 
     seats: Annotated[list[SeatIn], Field(min_length=1, max_length=JUDGES_MAX)]
+    reason: Reason | None = None
+    """Why they are named and not drawn."""
 
     def values(self) -> list[Seat]:
         """Turn the request into the values the action takes."""
@@ -67,7 +71,8 @@ class ReplacementIn(In):
     """Who takes the empty seat of a recused judge."""
 
     label: Label
-    person_id: UUID
+    person_id: UUID | None = None
+    """Where judges are named; a drawn judge is followed by the next in reserve."""
 
 
 class SeatOut(Out, frozen=True, kw_only=True):
@@ -81,6 +86,10 @@ class SeatOut(Out, frozen=True, kw_only=True):
     is_chair: bool
     seated_at: dt.datetime
     signed_at: dt.datetime | None
+    sheet_sha256: str | None
+    """Digest of the sheet that was signed."""
+    is_drawn: bool
+    named_reason: str | None
     recused_at: dt.datetime | None
     recusal_reason: str | None
 
@@ -95,6 +104,9 @@ class SeatOut(Out, frozen=True, kw_only=True):
             is_chair=row.is_chair,
             seated_at=row.seated_at,
             signed_at=row.signed_at,
+            sheet_sha256=row.sheet_sha256,
+            is_drawn=row.draw_id is not None,
+            named_reason=row.named_reason,
             recused_at=row.recused_at,
             recusal_reason=row.recusal_reason,
         )
@@ -161,9 +173,10 @@ class MarkOut(Out, frozen=True, kw_only=True):
     """An exact decimal."""
 
     @classmethod
-    def of(cls, row: MarkRow | ObjectiveMark) -> "MarkOut":
-        """Read one mark."""
-        return cls(bid_id=row.bid_id, criterion=row.criterion, mark=row.value)
+    def of(cls, row: MarkRow | ObjectiveMark, aliases: Aliases = None) -> "MarkOut":
+        """Read one mark; `aliases` where the reader may not know whose bid it is."""
+        bid_id = blinding.masked(aliases, row.bid_id)
+        return cls(bid_id=bid_id, criterion=row.criterion, mark=row.value)
 
 
 class ScoreSheetOut(Out, frozen=True, kw_only=True):
@@ -173,16 +186,21 @@ class ScoreSheetOut(Out, frozen=True, kw_only=True):
     signed_at: dt.datetime | None
     recused_at: dt.datetime | None
     marks: list[MarkOut] | None
-    """Null while a judge of this panel has not signed and the sheet is not one's own."""
+    """Null before the first round unless the sheet is one's own, and while a judge has to sign."""
+    sheet_sha256: str | None
+    """Digest of the signed sheet: its bids by their own ids, its marks sorted."""
 
     @classmethod
-    def of(cls, seat: PanelSeat, marks: Sequence[MarkRow] | None) -> "ScoreSheetOut":
-        """Read one sheet."""
+    def of(
+        cls, seat: PanelSeat, marks: Sequence[MarkRow] | None, aliases: Aliases = None
+    ) -> "ScoreSheetOut":
+        """Read one sheet; `aliases` where the reader may not know whose bids they are."""
         return cls(
             judge=seat.label,
             signed_at=seat.signed_at,
             recused_at=seat.recused_at,
-            marks=None if marks is None else [MarkOut.of(row) for row in marks],
+            marks=None if marks is None else [MarkOut.of(row, aliases) for row in marks],
+            sheet_sha256=seat.sheet_sha256,
         )
 
 
@@ -195,8 +213,16 @@ class BidToMarkOut(Out, frozen=True, kw_only=True):
     summary: str
 
     @classmethod
-    def of(cls, bid: Bid, bidder: Organization) -> "BidToMarkOut":
-        """Read one opened bid."""
+    def of(cls, bid: Bid, bidder: Organization, aliases: Aliases = None) -> "BidToMarkOut":
+        """Read one opened bid; `aliases` where the reader may not know whose it is."""
+        if aliases is not None:
+            alias = aliases[bid.id]
+            return cls(
+                bid_id=alias.alias_id,
+                bidder=BilingualOut(zh=alias.name_zh, en=alias.name_en),
+                state=bid.state.value,
+                summary=(bid.offer or {}).get("summary", ""),
+            )
         return cls(
             bid_id=bid.id,
             bidder=BilingualOut(zh=bidder.name_zh, en=bidder.name_en),

@@ -153,9 +153,15 @@ class PriceInquiryOut(Out, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls, row: PriceInquiry, actor: Actor, *, solver_id: UUID, now: dt.datetime
+        cls,
+        row: PriceInquiry,
+        actor: Actor,
+        shown: UUID,
+        *,
+        solver_id: UUID,
+        now: dt.datetime,
     ) -> "PriceInquiryOut":
-        """Read one inquiry as its caller may act on it."""
+        """Read one inquiry as its caller may act on it, `shown` as the caller calls the bid."""
         bidder = actor.organization_id == solver_id
         refused = None
         if row.explained_at is not None or row.accepted is not None:
@@ -165,7 +171,7 @@ class PriceInquiryOut(Out, frozen=True, kw_only=True):
         elif not actor.may(Permission.BIDS_SUBMIT):
             refused = "identity.not_permitted"
         return cls(
-            bid_id=row.bid_id,
+            bid_id=shown,
             quote_fen=row.quote_fen,
             # What the others offer stands behind the lines of the mean and of the second lowest.
             lines_fen={} if bidder else row.hits,

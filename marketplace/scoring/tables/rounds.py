@@ -101,6 +101,12 @@ class PanelSeat(Row, table=True):
     recused_at: dt.datetime | None = Field(default=None)
     recused_by: UUID | None = Field(default=None, foreign_key="person.id")
     recusal_reason: str | None = Field(default=None, max_length=2000)
+    sheet_sha256: str | None = digest(default=None, nullable=True)
+    """Digest of the canonical sheet that the judge signed."""
+    draw_id: UUID | None = Field(default=None, foreign_key="panel_draw.id")
+    """The draw this judge comes from; null for whoever was named."""
+    named_reason: str | None = Field(default=None, max_length=2000)
+    """Why this judge was named and not drawn; null for whoever was drawn."""
 
 
 class MarkRow(Row, table=True):

@@ -22,6 +22,7 @@ from marketplace.scoring.rules import verification
 from marketplace.scoring.rules.certainty.statement import state
 from marketplace.scoring.rules.ranking import rank
 from marketplace.scoring.schemas.workbook import workbook
+from tests.given import panels as bench
 from tests.given import scoring as given
 from tests.given.identity import someone
 from tests.given.scoring import Play
@@ -131,7 +132,7 @@ class TestSensitivity:
         play, url = await a_ranked_play(client, database, clock)
         await Statistician(database=database, clock=clock).work()
         cast = play.cast
-        other_chair = await given.an_expert(database, Role.PANEL_CHAIR)
+        other_chair = await bench.an_expert(database, Role.PANEL_CHAIR)
         inside = (cast.officer, cast.approver, cast.auditor, play.experts[0])
         outside = (
             *(play.experts[1], cast.supervisor, play.solvers["ours"], other_chair),
@@ -158,6 +159,7 @@ class TestSensitivity:
         play, url = await a_ranked_play(client, database, clock)
         await Statistician(database=database, clock=clock).work()
         await play.recommend()
+        await bench.report(play)
         async with database.writing() as session:
             await awards.decide_award(
                 session,

@@ -6,6 +6,7 @@ import pytest
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
+from tests.given import panels as bench
 from tests.given import scoring as given
 from tests.given.identity import someone
 from tests.given.scoring import Play
@@ -150,7 +151,7 @@ class TestRecord:
     ) -> None:
         """An expert of another panel finds none here; who is no expert may not ask."""
         play = await a_play(client, database, clock)
-        other = await given.an_expert(database)
+        other = await bench.an_expert(database)
         url, body = f"{play.url}/score-sheets", {"marks": play.marks("plan", ours="1")}
 
         answers = [
@@ -167,7 +168,7 @@ class TestRead:
     async def test_nobody_sees_anothers_marks_before_all_have_signed(
         self, client: httpx.AsyncClient, database: Database, clock: FixedClock
     ) -> None:
-        """Each judge sees one sheet; approver and auditor see who signed, and marks at the end."""
+        """Each judge sees one sheet; approver and auditor see who signed, and marks when ranked."""
         play = await a_play(client, database, clock)
         url = f"{play.url}/score-sheets"
         chair, second, third = play.experts
@@ -178,6 +179,10 @@ class TestRead:
         before = [await play.get(who, url) for who in (play.cast.approver, play.cast.auditor)]
         await play.mark(second, ours="81", theirs="91")
         await play.mark(third, ours="82", theirs="92")
+        signed_by_all = await play.get(play.cast.auditor, url)
+        decided = {"marks": play.marks("parameters", ours="80", theirs="90")}
+        await play.do(play.cast.officer, f"{play.url}/objective-marks", decided)
+        await play.rank()
         after = await play.get(play.cast.auditor, url)
         still_own = await play.get(chair, url)
 
@@ -187,6 +192,7 @@ class TestRead:
             signed = [(one["judge"], one["signed_at"] is not None) for one in seen["items"]]
             assert signed == [("J1", True), ("J2", False), ("J3", False)]
             assert [one["marks"] for one in seen["items"]] == [None, None, None]
+        assert [one["marks"] for one in signed_by_all["items"]] == [None, None, None]
         assert [len(one["marks"]) for one in after["items"]] == [2, 2, 2]
         assert [one["judge"] for one in still_own["items"]] == ["J1"]
 

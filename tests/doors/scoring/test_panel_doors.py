@@ -1,5 +1,7 @@
 """The panel over HTTP: who may sit, who may know who sits, and what happens when a judge leaves."""
 
+from collections.abc import Mapping, Sequence
+
 import httpx
 import pytest
 
@@ -7,8 +9,14 @@ from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
+from tests.given import panels as bench
 from tests.given import scoring as given
 from tests.given.identity import someone
+
+
+def a_panel(seats: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The request that names these judges."""
+    return {"seats": seats, "reason": bench.WHY_NAMED}
 
 
 class TestSeat:
@@ -32,7 +40,7 @@ class TestSeat:
     ) -> None:
         """A lost answer may be asked for again; without the key the panel is seated already."""
         play = await given.a_published_play(client, database, clock)
-        url, body = f"{play.url}/panel", {"seats": play.seats()}
+        url, body = f"{play.url}/panel", {"seats": play.seats(), "reason": bench.WHY_NAMED}
         key = {"Idempotency-Key": "panel-1"}
 
         first = await play.ask(play.cast.officer, "POST", url, json=body, headers=key)
@@ -48,7 +56,6 @@ class TestSeat:
         [
             (1, 0, "panel_size_min"),
             (4, 0, "panel_odd"),
-            (3, None, "one_chair_who_is_an_expert"),
         ],
     )
     async def test_refuses_a_panel_against_the_rules_of_the_track(
@@ -68,7 +75,10 @@ class TestSeat:
         ]
 
         answer = await play.ask(
-            play.cast.officer, "POST", f"{play.url}/panel", json={"seats": seats}
+            play.cast.officer,
+            "POST",
+            f"{play.url}/panel",
+            json={"seats": seats, "reason": bench.WHY_NAMED},
         )
 
         assert (answer.status_code, answer.json()["code"]) == (422, "scoring.panel_unfit")
@@ -83,10 +93,10 @@ class TestSeat:
         watching = {"person_id": str(play.cast.supervisor.actor.person_id)}
 
         watcher = await play.ask(
-            play.cast.officer, "POST", url, json={"seats": [*seats[:2], watching]}
+            play.cast.officer, "POST", url, json=a_panel([*seats[:2], watching])
         )
         double = await play.ask(
-            play.cast.officer, "POST", url, json={"seats": [*seats[:2], seats[1]]}
+            play.cast.officer, "POST", url, json=a_panel([*seats[:2], seats[1]])
         )
 
         assert watcher.json()["rule"] == "supervisors_never_judge"
@@ -104,7 +114,10 @@ class TestSeat:
         seats = [play.seats()[0], *[{"person_id": str(one.actor.person_id)} for one in own]]
 
         answer = await play.ask(
-            play.cast.officer, "POST", f"{play.url}/panel", json={"seats": seats}
+            play.cast.officer,
+            "POST",
+            f"{play.url}/panel",
+            json={"seats": seats, "reason": bench.WHY_NAMED},
         )
 
         assert answer.json()["rule"] == "panel_expert_share_min", answer.text
@@ -139,7 +152,7 @@ class TestSeat:
     ) -> None:
         """The poster may not choose who judges, and nobody may once it is known who bids."""
         play = await given.an_evaluating_play(client, database, clock)
-        url, body = f"{play.url}/panel", {"seats": play.seats()}
+        url, body = f"{play.url}/panel", {"seats": play.seats(), "reason": bench.WHY_NAMED}
 
         poster = await play.ask(play.cast.poster, "POST", url, json=body)
         late = await play.ask(play.cast.officer, "POST", url, json=body)
@@ -188,7 +201,7 @@ class TestLeave:
         await play.mark_all(ours="90", theirs="60")
         await play.rank()
         officer, panel = play.cast.officer, f"{play.url}/panel"
-        fresh = await given.an_expert(database)
+        fresh = await bench.an_expert(database)
         seat = {"label": "J3", "person_id": str(fresh.actor.person_id)}
 
         early = await play.ask(officer, "POST", f"{panel}/actions/replace", json=seat)
@@ -223,7 +236,7 @@ class TestLeave:
             client, database, clock, criteria=given.PLAN_AND_PRICE
         )
         officer, panel = play.cast.officer, f"{play.url}/panel/actions"
-        gone, fresh = play.experts[2], await given.an_expert(database)
+        gone, fresh = play.experts[2], await bench.an_expert(database)
         await play.do(officer, f"{panel}/recuse", {"label": "J3", "reason": "回避"})
 
         marks = {"marks": play.marks("plan", ours="80"), "sign": False}
@@ -252,7 +265,7 @@ class TestLeave:
         decided = {"marks": play.marks("parameters", ours="80", theirs="90")}
         await play.do(officer, f"{play.url}/objective-marks", decided)
         await play.mark_all(ours="80", theirs="80")
-        fresh = await given.an_expert(database, Role.PANEL_CHAIR)
+        fresh = await bench.an_expert(database, Role.PANEL_CHAIR)
 
         await play.do(officer, f"{panel}/recuse", {"label": "J1", "reason": "回避"})
         seat = {"label": "J1", "person_id": str(fresh.actor.person_id)}
@@ -275,7 +288,10 @@ class TestLeave:
         await play.publish(content, Track.PROCUREMENT_TENDER)
 
         answer = await play.ask(
-            play.cast.officer, "POST", f"{play.url}/panel", json={"seats": play.seats()}
+            play.cast.officer,
+            "POST",
+            f"{play.url}/panel-draws",
+            json={"review_at": given.DEADLINE.isoformat(), "size": 5},
         )
 
         assert (answer.status_code, answer.json()["rule"]) == (422, "panel_size_large")

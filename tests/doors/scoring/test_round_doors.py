@@ -14,6 +14,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.digests import sha256_hex
 from marketplace.scoring.rules import verification
+from tests.given import panels as bench
 from tests.given import scoring as given
 from tests.given.identity import someone
 from tests.given.scoring import Play, labels
@@ -49,8 +50,9 @@ async def a_ranked_play(
 
 
 async def decide(play: Play, database: Database, name: str) -> None:
-    """The chair names the candidates, and the approver gives the award to one of them."""
+    """The chair names candidates, the panel reports, and the approver gives one the award."""
     await play.recommend()
+    await bench.report(play)
     async with database.writing() as session:
         await awards.decide_award(
             session,
@@ -117,7 +119,7 @@ class TestRank:
     ) -> None:
         """Not for a judge, the officer, the poster, or the chair of another panel."""
         play = await a_signed_play(client, database, clock)
-        other_chair = await given.an_expert(database, Role.PANEL_CHAIR)
+        other_chair = await bench.an_expert(database, Role.PANEL_CHAIR)
 
         answers = [
             await play.rank(who=who)
@@ -237,7 +239,7 @@ class TestSecrecy:
         play, url = await a_ranked_play(client, database, clock)
         cast = play.cast
         other_poster = await someone(database, Role.POSTER)
-        other_chair = await given.an_expert(database, Role.PANEL_CHAIR)
+        other_chair = await bench.an_expert(database, Role.PANEL_CHAIR)
         parts = ("", "/standings", "/explanation", "/sheet", "/document")
 
         inside = (cast.officer, cast.approver, cast.auditor, cast.poster, play.experts[0])

@@ -16,6 +16,7 @@ from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.scoring.queries import votes
 from marketplace.scoring.rules.voting import SIGNED_WITHOUT_OBJECTION, Matter
+from tests.given import panels as bench
 from tests.given import scoring as given
 from tests.given.profiles import a_profile
 from tests.given.scoring import Play, labels
@@ -61,7 +62,7 @@ async def recuse(play: Play, label: str) -> httpx.Response:
 
 async def replace(play: Play, database: Database, label: str) -> None:
     """Somebody new takes the seat of a recused judge."""
-    expert = await given.an_expert(database)
+    expert = await bench.an_expert(database)
     body = {"label": label, "person_id": str(expert.actor.person_id)}
     await play.do(play.cast.officer, f"{play.url}/panel/actions/replace", body)
     play.experts = (*play.experts, expert)
@@ -125,7 +126,7 @@ class TestResponsiveness:
         """Officer, bidder and an expert of another call have no vote."""
         play = await a_play(client, database, clock)
         url = f"/v1/bids/{play.bids['ours']}/responsiveness"
-        stranger = await given.an_expert(database)
+        stranger = await bench.an_expert(database)
         askers = (play.cast.officer, play.solvers["ours"], stranger)
 
         voting = [(await play.ask(who, "POST", url, json=SOUND)).status_code for who in askers]

@@ -93,7 +93,7 @@ class AwardDeclined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardVoided(Event):
-    """An award is void, because the bid that held it was declared invalid."""
+    """An award is void: its bid was declared invalid, or the ranking it rests on is made again."""
 
     TYPE = "award.voided"
     SUBJECT = "award_id"

@@ -72,3 +72,137 @@ class RoundRanked(Event):
     reason: str
     sheet_sha256: str
     standings_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelDrawOpened(Event):
+    """A pool of experts was frozen and the officer's side of a draw is bound."""
+
+    TYPE = "panel.draw_opened"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    draw_id: UUID
+    number: int
+    pool_sha256: str
+    commitment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelDrawn(Event):
+    """Judges were drawn before a supervisor; the record names them and stays confidential."""
+
+    TYPE = "panel.drawn"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    draw_id: UUID
+    number: int
+    record_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelDrawGivenUp(Event):
+    """A draw was given up before the supervisor gave anything; nobody was drawn."""
+
+    TYPE = "panel.draw_given_up"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    draw_id: UUID
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecusalRequested(Event):
+    """Somebody said in writing that a person should not judge a call."""
+
+    TYPE = "panel.recusal_requested"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    request_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecusalDecided(Event):
+    """It was decided whether somebody may judge a call; bidders hear it with the result."""
+
+    TYPE = "panel.recusal_decided"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    request_id: UUID
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChairChosen(Event):
+    """The panel elected its chair from among its experts."""
+
+    TYPE = "panel.chair_elected"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    judge: str
+    votes: int
+    seats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportClosed(Event):
+    """The chair closed the panel's report about a round; its judges sign it or dissent."""
+
+    TYPE = "evaluation_report.closed"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    round_id: UUID
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSigned(Event):
+    """A judge signed the report, dissented in writing, or was silent until the time was over."""
+
+    TYPE = "evaluation_report.signed"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    round_id: UUID
+    judge: str
+    consent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationHalted(Event):
+    """The panel stopped: it holds the file to be against the law, and says why."""
+
+    TYPE = "evaluation.stopped"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationResumed(Event):
+    """The bureau decided that the panel can go on, and said why."""
+
+    TYPE = "evaluation.resumed"
+    SUBJECT = "scenario_id"
+    VISIBILITY = Visibility.INTERNAL
+
+    scenario_id: UUID
+    decision: str
