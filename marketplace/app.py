@@ -90,7 +90,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 def doors() -> list[ControllerRouterHandler]:
     """List every room's door."""
-    return [*_doors_to_the_house(), *_doors_to_the_trade()]
+    return [*_doors_to_the_house(), *_doors_to_calls(), *_doors_to_bids(), *_doors_to_results()]
 
 
 def _doors_to_the_house() -> list[ControllerRouterHandler]:
@@ -143,8 +143,8 @@ def _doors_to_the_house() -> list[ControllerRouterHandler]:
     ]
 
 
-def _doors_to_the_trade() -> list[ControllerRouterHandler]:
-    """List the doors of calls, their data, bids and rankings."""
+def _doors_to_calls() -> list[ControllerRouterHandler]:
+    """List the doors of the board, calls, their data, and proposals for lists of calls."""
     return [
         board_cards.BoardController,
         capabilities.list_capabilities,
@@ -172,6 +172,15 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         lending.AccessRequestController,
         matching.ScenarioMatchController,
         matching.MatchmakingController,
+        solicitations.list_schemes,
+        solicitations.SolicitationController,
+        solicitations.ProposalController,
+    ]
+
+
+def _doors_to_bids() -> list[ControllerRouterHandler]:
+    """List the doors of bids, from the first draft to the opening and beyond."""
+    return [
         offers.CallBidController,
         offers.BidController,
         own_sealing.OwnSealingController,
@@ -188,6 +197,13 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         bid_custody.get_sealing_key,
         bid_custody.get_custody,
         openings.confirm_amendment,
+        signals.CollusionSignalController,
+    ]
+
+
+def _doors_to_results() -> list[ControllerRouterHandler]:
+    """List the doors of panels, files, boards, rankings and awards."""
+    return [
         panels.PanelController,
         draws.PanelDrawController,
         draws.DrawController,
@@ -214,10 +230,6 @@ def _doors_to_the_trade() -> list[ControllerRouterHandler]:
         awards.forfeit_award,
         awards.invalidate_bid,
         awards.drop_accusation,
-        signals.CollusionSignalController,
-        solicitations.list_schemes,
-        solicitations.SolicitationController,
-        solicitations.ProposalController,
     ]
 
 

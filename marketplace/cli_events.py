@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from marketplace.events import audit
 from marketplace.events.rules import export as log
 from marketplace.events.rules.export import Finding
+from marketplace.feed.queries import exports
 from marketplace.house import House
 from marketplace.kit import signing
 from marketplace.kit.errors import MarketplaceError
@@ -41,10 +41,10 @@ def export_events(file: Path, data: Path | None) -> None:
         async with house.database.reading() as session:
             keys = [one.public_key for one in await notary.signing_keys(session)]
             with file.open("wb") as out:
-                async for line in audit.export(session, keys=keys):
+                async for line in exports.export(session, keys=keys):
                     out.write(line)
         async with house.database.reading() as session:
-            return await audit.contradictions(session)
+            return await exports.contradictions(session)
 
     _say(within(prepared(settings_for(data)), work))
     click.echo(f"已导出 exported to {file}")

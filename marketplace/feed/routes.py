@@ -16,9 +16,9 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from marketplace import __version__
 from marketplace.events import queries as events
 from marketplace.events.rules.envelope import catalogue
-from marketplace.feed import queries
 from marketplace.feed.errors import TooManyStreams
-from marketplace.feed.queries import Heard
+from marketplace.feed.queries import log as queries
+from marketplace.feed.queries.log import Heard
 from marketplace.feed.rules import listening as rules
 from marketplace.feed.rules.asyncapi import document as describe
 from marketplace.feed.rules.listening import Wish

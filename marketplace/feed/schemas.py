@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.events.tables import EventCheckpoint
-from marketplace.feed.queries import Proof
+from marketplace.feed.queries.log import Proof
 from marketplace.kit import signing
 from marketplace.wire.shapes import Out
 

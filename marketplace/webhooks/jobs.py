@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from marketplace.events import actions as events
 from marketplace.events.rules.record import MEDIA_TYPE
 from marketplace.kit.bell import Bell
 from marketplace.kit.clock import Clock, database_now
@@ -73,14 +72,12 @@ async def fan_out(courier: Courier) -> int:
     total = 0
     while True:
         async with courier.database.writing() as session:
-            numbered = await events.number_events(session)
-        if numbered:
-            courier.bell.ring()
-        async with courier.database.writing() as session:
             now = await courier.clock.decisive(session)
             done = await fanout.fan_out(session, now=now)
+        if done:
+            courier.bell.ring()
         total += done
-        if done < fanout.EVENTS_AT_ONCE and numbered < events.NUMBERED_AT_ONCE:
+        if done < fanout.EVENTS_AT_ONCE:
             return total
 
 

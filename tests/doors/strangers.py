@@ -20,9 +20,9 @@ from marketplace.scoring.queries import work
 from marketplace.signals.jobs import compute_signals
 from marketplace.webhooks.actions import fanout
 from tests.doors import dataset_world as data
+from tests.doors.askers import ELSEWHERE
 from tests.doors.bodies import HEARING, TIE
 from tests.doors.profile_bodies import OF_PROFILES
-from tests.doors.rows import ELSEWHERE
 from tests.given import board, sign_ins
 from tests.given import datasets as data_given
 from tests.given import documents as papers
@@ -191,7 +191,6 @@ async def _values(
     poster, solver = people["poster"], people["solver"]
     call = await play.get(poster, play.url)
     key = await play.do(poster, "/v1/api-keys", {"name": "to be revoked"})
-    endpoint = await play.do(poster, "/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"})
     tie = {
         "holder": {"organization_id": str(poster.organization_id)},
         "target": {"organization_id": str(solver.organization_id)},
@@ -210,14 +209,6 @@ async def _values(
         headers={"If-Match": profile.headers["etag"]},
     )
     assert account.status_code == 200, account.text
-    pinged = f"/v1/webhook-endpoints/{endpoint['id']}/actions/ping"
-    assert (await play.ask(poster, "POST", pinged, json={})).status_code == 202
-    await vouched_for(database)
-    async with database.writing() as session:
-        await fanout.fan_out(session, now=play.clock.now())
-    deliveries = await play.get(poster, f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")
-    async with database.reading() as session:
-        registered = (await events.about(session, UUID(endpoint["id"])))[0]
     invitations = f"/v1/organizations/{poster.organization_id}/invitations"
     sent = await play.do(people["platform_admin"], invitations, {"roles": ["data_custodian"]})
     barred = {"cause": "complaint", "reason": "投诉(示例)", "blocks": ["signing"]}
@@ -245,15 +236,31 @@ async def _values(
         "submission_id": submissions["items"][0]["id"],
         "round_id": round_id,
         "plot": "rank-intervals.svg",
-        "endpoint_id": endpoint["id"],
-        "event_id": str(registered.id),
-        "checkpoint_number": "1",
-        "delivery_id": deliveries["items"][0]["id"],
+        **await _event_values(database, play, poster),
         "person_id": str(poster.actor.person_id),
         **await _panel_values(play, people),
         "stranger_id": str(people["stranger"].actor.person_id),
         "invitation_id": sent["invitation"]["id"],
         "invitation_token": sent["token"],
+    }
+
+
+async def _event_values(database: Database, play: given.Play, poster: Someone) -> dict[str, str]:
+    """Ids of the poster's webhook endpoint, of what was said about it, and of what it is owed."""
+    endpoint = await play.do(poster, "/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"})
+    at = f"/v1/webhook-endpoints/{endpoint['id']}"
+    assert (await play.ask(poster, "POST", f"{at}/actions/ping", json={})).status_code == 202
+    await vouched_for(database)
+    async with database.writing() as session:
+        await fanout.fan_out(session, now=play.clock.now())
+    deliveries = await play.get(poster, f"{at}/deliveries")
+    async with database.reading() as session:
+        registered = (await events.about(session, UUID(endpoint["id"])))[0]
+    return {
+        "endpoint_id": endpoint["id"],
+        "event_id": str(registered.id),
+        "checkpoint_number": "1",
+        "delivery_id": deliveries["items"][0]["id"],
     }
 
 

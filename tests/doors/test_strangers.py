@@ -21,8 +21,9 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.tables import metadata
 from marketplace.registry import tables
+from tests.doors.askers import ASKERS
 from tests.doors.bodies import BODIES, HEADERS, QUERIES
-from tests.doors.rows import ASKERS, ROWS
+from tests.doors.rows import ROWS
 from tests.doors.strangers import World, a_world
 
 LAST = {"personal_data_erase"}

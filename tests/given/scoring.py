@@ -327,6 +327,7 @@ async def a_play(
     clock: FixedClock,
     *names: str,
     judges: int = 5,
+    cast: Cast | None = None,
 ) -> Play:
     """People, rules, and solvers of these names, before anything has happened."""
     await shipped_rules(database)
@@ -334,7 +335,7 @@ async def a_play(
         client=client,
         database=database,
         clock=clock,
-        cast=await a_cast(database),
+        cast=cast or await a_cast(database),
         experts=await bench.a_panel_to_be(database, judges=judges),
         reserve=(await bench.an_expert(database),),
         solvers={name: await someone(database, Role.SOLVER) for name in names},
@@ -359,17 +360,9 @@ async def a_published_play(
         content=a_content(criteria, blind=blind),
         window=DEADLINE - START,
     )
-    return Play(
-        client=client,
-        database=database,
-        clock=clock,
-        cast=called.cast,
-        experts=await bench.a_panel_to_be(database, judges=judges),
-        reserve=(await bench.an_expert(database),),
-        track=track,
-        solvers={},
-        scenario_id=str(called.id),
-    )
+    play = await a_play(client, database, clock, judges=judges, cast=called.cast)
+    play.track, play.scenario_id = track, str(called.id)
+    return play
 
 
 async def an_evaluating_play(

@@ -3,6 +3,7 @@
 from marketplace.identity.rules import duties, roles
 from marketplace.identity.rules.access import BUREAU_BOUND, ROLE_PERMISSIONS, Permission, Role
 from tests.doors import rows
+from tests.doors.askers import ELSEWHERE
 from tests.house.paper import MADE, table
 
 
@@ -48,7 +49,7 @@ def _who(askers: frozenset[str]) -> tuple[str, str]:
     if askers == rows.SIGNED_IN:
         return "everybody who is signed in", "everybody who is signed in"
     home = [role.value for role in Role if role.value in askers]
-    away = [role.value for role in Role if role.value + rows.ELSEWHERE in askers]
+    away = [role.value for role in Role if role.value + ELSEWHERE in askers]
     return ", ".join(home), ", ".join(away)
 
 

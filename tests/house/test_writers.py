@@ -51,6 +51,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "identity/witness.py": "a refusal is written down although its request is rolled back",
         "webhooks/jobs.py": "the transactions of a tick",
         "scenarios/jobs.py": "the transactions of a tick",
+        "feed/jobs.py": "the transactions of a tick",
         "scoring/jobs.py": "the transactions of a tick",
         "bids/jobs/corrections.py": "the transactions of a tick",
         "bids/jobs/documents.py": "the transactions of a tick",

@@ -131,6 +131,13 @@ LIFECYCLE: Final = Lifecycle(
             effects=("reason sent",),
         ),
         move(
+            "B09c", "leave_unconfirmed",
+            (B.OPENED, B.ELIGIBLE, B.RESPONSIVE), B.NON_RESPONSIVE,
+            by=("system",),
+            guards=("corrected price refused, or not confirmed in time",),
+            effects=("reason sent", "leaves every mean and the price base"),
+        ),
+        move(
             "B10a", "find_responsive", B.ELIGIBLE, B.RESPONSIVE,
             by=("panel", "system"),
             guards=(
@@ -172,13 +179,6 @@ LIFECYCLE: Final = Lifecycle(
             "B10f", "reopen", (B.RESPONSIVE, B.NON_RESPONSIVE), B.ELIGIBLE,
             by=("system",),
             guards=("found by the panel", "no majority without the vote of a recused judge"),
-        ),
-        move(
-            "B10g", "leave_unconfirmed",
-            (B.OPENED, B.ELIGIBLE, B.RESPONSIVE), B.NON_RESPONSIVE,
-            by=("system",),
-            guards=("corrected price refused, or not confirmed in time",),
-            effects=("reason sent", "leaves every mean and the price base"),
         ),
         move(
             "B11", "score", B.RESPONSIVE, B.SCORED,

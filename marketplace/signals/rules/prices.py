@@ -23,8 +23,6 @@ CHANCE: Final = Fraction(3, 1000)
 """Of a pattern of one kind on one call without any collusion, at most."""
 BIDS_MAX: Final = 200
 """With more bids on one call no pattern of single prices would mean anything."""
-RATIO_PLACES: Final = 5
-"""Places that fit the next price of a constant ratio: all of them are rounded, by a half each."""
 USUAL_SPREAD: Final = Fraction(1, 20)
 """Independent prices lie at least this far apart, as a share of the price."""
 
@@ -71,9 +69,11 @@ def patterns(quotes: Mapping[str, int], *, ceiling_fen: int | None = None) -> tu
     found = [one for one in _equal(known, grain) if ceiling_fen not in one.quotes_fen]
     values = sorted(set(known.values()))
     if len(values) >= 3:
-        steps = list(_told(Pattern.STEPS, _runs(values, _next_step, 0), known, grain))
+        steps = list(_told(Pattern.STEPS, _runs(values, _next_step, _no_slack), known, grain))
         told = [set(one.bids) for one in steps]
-        ratios = _told(Pattern.RATIOS, _runs(values, _next_ratio, 2 * grain), known, grain)
+        ratios = _told(
+            Pattern.RATIOS, _runs(values, _next_ratio, _rounding_slack(grain)), known, grain
+        )
         found += steps + [one for one in ratios if not any(set(one.bids) <= own for own in told)]
     return tuple(found)
 
@@ -106,8 +106,31 @@ def _next_ratio(before: int, last: int) -> Fraction:
     return Fraction(last * last, before)
 
 
+def _no_slack(before: int, last: int) -> Fraction:
+    return Fraction(0)
+
+
+def _rounding_slack(grain: int) -> Callable[[int, int], Fraction]:
+    """Say how far from what follows from two prices the next may lie, all three being rounded.
+
+    An error of a half in each moves it by up to (1 + 2r + r²)/2 for the ratio r.
+    """
+
+    def slack(before: int, last: int) -> Fraction:
+        return _fitting(before, last) * grain / 2
+
+    return slack
+
+
+def _fitting(before: int, last: int) -> Fraction:
+    """Say how wide the interval is in which the next price of a ratio may lie, in grains."""
+    return Fraction(before + last, before) ** 2
+
+
 def _runs(
-    values: Sequence[int], following: Callable[[int, int], Fraction], slack: int
+    values: Sequence[int],
+    following: Callable[[int, int], Fraction],
+    slack: Callable[[int, int], Fraction],
 ) -> Iterator[tuple[int, ...]]:
     """Follow every pair of prices as far as the pattern goes; largest runs only."""
     seen: set[tuple[int, int]] = set()
@@ -116,7 +139,8 @@ def _runs(
             continue
         run = [first, second]
         while True:
-            near = _nearest(values, following(run[-2], run[-1]), slack)
+            before, last = run[-2:]
+            near = _nearest(values, following(before, last), slack(before, last))
             if near is None or near <= run[-1]:
                 break
             run.append(near)
@@ -125,7 +149,7 @@ def _runs(
             yield tuple(run)
 
 
-def _nearest(values: Sequence[int], wanted: Fraction, slack: int) -> int | None:
+def _nearest(values: Sequence[int], wanted: Fraction, slack: Fraction) -> int | None:
     place = bisect_left(values, wanted)
     around = values[max(0, place - 1) : place + 1]
     near = min(around, key=lambda value: abs(value - wanted), default=None)
@@ -140,7 +164,7 @@ def _told(
     for run in runs:
         size = len(run)
         places = (run[-1] - run[0]) // grain - 1
-        fitting = 1 if pattern is Pattern.STEPS else RATIO_PLACES
+        fitting = 1 if pattern is Pattern.STEPS else math.floor(_fitting(*run[:2])) + 1
         if places < fitting:
             continue
         chance = (

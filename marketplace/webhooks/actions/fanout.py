@@ -7,6 +7,7 @@ telling.
 
 import datetime as dt
 
+from marketplace.events import actions as log
 from marketplace.events import queries as events
 from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
@@ -20,6 +21,7 @@ EVENTS_AT_ONCE = 200
 
 async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENTS_AT_ONCE) -> int:
     """Make the deliveries of the oldest events that have none yet; say how many events."""
+    await log.number_events(session)
     new = await events.unfanned(session, limit=limit)
     if not new:
         return 0

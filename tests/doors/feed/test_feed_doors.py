@@ -66,6 +66,7 @@ async def test_a_reader_goes_on_where_it_stopped(client: httpx.AsyncClient, hous
 async def test_an_odd_wish_is_refused(
     client: httpx.AsyncClient, house: House, params: dict[str, str], code: str
 ) -> None:
+    """A made-up place, a filter that could match nothing, a subject without an id."""
     reader = await someone(house.database, Role.SOLVER)
     found = await read(client, reader, **params)
     assert (found.status_code, found.json()["code"]) == (400, code)
@@ -115,6 +116,7 @@ async def test_whoever_waits_hears_it_when_it_is_said(
 
 
 async def test_waiting_for_nothing_ends_in_time(client: httpx.AsyncClient, house: House) -> None:
+    """Nothing is said: the answer comes when the time is over, and is empty."""
     reader = await someone(house.database, Role.SOLVER)
     place = (await read(client, reader)).json()["next_cursor"]
     found = await asyncio.wait_for(read(client, reader, after=place, wait=1), timeout=10)
@@ -187,6 +189,7 @@ async def test_a_proof_leads_from_the_bytes_one_was_told_to_a_signature(
 async def test_what_one_may_not_hear_does_not_exist(
     client: httpx.AsyncClient, house: House
 ) -> None:
+    """Neither the event nor its proof tells that there is one."""
     solver, other = [await someone(house.database, Role.SOLVER) for _ in range(2)]
     sealed = await say(house, visibility=Visibility.SEALED, organization_id=other.organization_id)
     for address in (f"/v1/events/{sealed}", f"/v1/events/{sealed}/proof"):
@@ -195,6 +198,7 @@ async def test_what_one_may_not_hear_does_not_exist(
 
 
 async def test_checkpoints_come_every_five_minutes_and_not_for_nothing(house: House) -> None:
+    """The first at once, the next when it is time and something was said."""
     await a_log(house.database)
     made = [await jobs.close_checkpoints(house.database, house.keeper, house.clock)]
     await a_log(house.database)
@@ -207,6 +211,7 @@ async def test_checkpoints_come_every_five_minutes_and_not_for_nothing(house: Ho
 
 
 async def test_both_documents_name_every_event(client: httpx.AsyncClient) -> None:
+    """The list and the AsyncAPI document, each with words and fields."""
     types = (await client.get("/v1/event-types")).json()
     document = (await client.get("/schema/asyncapi.json")).json()
 

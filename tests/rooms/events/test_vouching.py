@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from marketplace.events import actions, audit, queries
+from marketplace.events import actions, queries
 from marketplace.events.rules import export
 from marketplace.events.tables import EventCheckpoint, EventRow
+from marketplace.feed.queries import exports
 from marketplace.kit import signing
 from marketplace.kit.database import Database
 from marketplace.kit.digests import sha256_hex
@@ -27,14 +28,14 @@ TRUSTED = {signing.key_id(PUBLIC): PUBLIC}
 async def exported(database: Database) -> list[str]:
     """The whole log as lines."""
     async with database.reading() as session:
-        return [line.decode() async for line in audit.export(session, keys=[PUBLIC])]
+        return [line.decode() async for line in exports.export(session, keys=[PUBLIC])]
 
 
 async def rules_broken(database: Database) -> set[str]:
     """What a check of the database and of its export finds."""
     checked = export.check(await exported(database), trusted=TRUSTED)
     async with database.reading() as session:
-        found = await audit.contradictions(session)
+        found = await exports.contradictions(session)
     return {one.rule for one in [*checked.findings, *found]}
 
 
@@ -99,7 +100,7 @@ async def test_what_is_vouched_for_checks_out(database: Database) -> None:
     assert (checked.events, checked.checkpoints, checked.unvouched) == (21, 2, 1)
     async with database.reading() as session:
         latest = await queries.latest_checkpoint(session)
-        assert await audit.contradictions(session) == []
+        assert await exports.contradictions(session) == []
     assert latest is not None and checked.last_checkpoint == latest.sha256
     assert export.check(lines, trusted=TRUSTED, held=latest.document).findings == []
 
@@ -239,12 +240,14 @@ LINES: list[str] = []
 
 
 async def test_a_file_that_is_no_log_is_refused() -> None:
+    """Nothing, something else, and what would break a reader."""
     for lines in ([], [""], ["{}"], ["[]"], ["[" * 100_000], ['{"kind": 7}']):
         found = export.check(lines).findings
         assert [one.rule for one in found] == ["not_an_event_log"]
 
 
 async def test_a_checkpoint_that_was_left_out_is_found(database: Database) -> None:
+    """The next one names the one before it."""
     for _ in range(3):
         await a_log(database, things=1, each=1)
         await vouched_for(database)

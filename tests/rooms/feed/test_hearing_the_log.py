@@ -9,7 +9,7 @@ from marketplace.events import actions as events
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.rules.hearing import Hearer, Said, may_hear
 from marketplace.events.tables import EventRow
-from marketplace.feed import queries
+from marketplace.feed.queries import log as queries
 from marketplace.feed.rules import listening as rules
 from marketplace.feed.rules.listening import Wish
 from marketplace.kit.database import Database
@@ -104,6 +104,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(database: Database)
 
 @pytest.mark.postgres
 async def test_a_filter_narrows_and_never_widens(database: Database) -> None:
+    """By type, prefix, subject, call and owner; what looks like a pattern of SQL is none."""
     rows = await a_mixed_log(database)
     one = Hearer(organization_id=OWNER, hears_all=True)
     call = next(row.scenario_id for row in rows if row.scenario_id is not None)

@@ -67,8 +67,9 @@ async def test_one_call_that_cannot_be_closed_keeps_no_other_open(
     async with database.writing() as session:
         # Its next event finds the number taken: the log of this call is damaged.
         last = (await events.about(session, broken.id))[-1]
-        copied = ("type", "schema_version", "subject_type", "subject_id", "visibility")
-        facts = {name: getattr(last, name) for name in (*copied, "actor", "data", "occurred_at")}
+        copied = ("type", "schema_version", "subject_type", "subject_id", "visibility", "actor")
+        written = ("record", "sha256", "owner_salt", "occurred_at")
+        facts = {name: getattr(last, name) for name in (*copied, *written)}
         session.add(EventRow(**facts, sequence=last.sequence + 1))
     clock.advance(given.WINDOW)
 

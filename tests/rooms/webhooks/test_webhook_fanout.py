@@ -8,7 +8,6 @@ import pytest
 from sqlmodel import col, select
 
 from marketplace.bids.actions import offering
-from marketplace.events import actions as events
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.rules.record import owner_digest
 from marketplace.house import House
@@ -182,7 +181,6 @@ async def test_several_processes_may_fan_out_at_once(house: House) -> None:
         done = 0
         for _ in range(20):
             async with house.database.writing() as session:
-                await events.number_events(session)
                 done += await fanout.fan_out(session, now=house.clock.now(), limit=5)
         return done
 

@@ -129,7 +129,8 @@ BEYOND = {
     "B10d": "a new hidden set, or a replaced judge, may end a rank: only in a new round",
     "B10e": "a new hidden set may lift a bid above the floor it was out for: only in a new round",
     "B10f": "the vote of a recused judge is void, and what it carried falls",
-    "B10g": "a corrected price binds only whoever confirms it, checked for eligibility or not",
+    "B09c": "a corrected price binds only whoever confirms it, checked for eligibility or not",
+    "SC17": "an award that is void gives its bid back to the ranking, as the call's table has it",
     "B12b": "a new round ranks anew who was ranked, whatever was recommended since",
 }
 """Moves that the table of the trade does not have, each with its reason."""

@@ -52,6 +52,7 @@ def by_the_book(data: list[bytes]) -> bytes:
 
 @pytest.mark.parametrize("size", range(1, 9))
 def test_the_published_vectors(size: int) -> None:
+    """Eight lists whose roots others published."""
     leaves = [merkle.leaf_hash(one) for one in RFC_LEAVES[:size]]
     assert merkle.root_of(leaves).hex() == RFC_ROOTS[size - 1]
 
@@ -81,6 +82,7 @@ def test_roots_and_proofs_are_those_of_the_book(data: list[bytes]) -> None:
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 4), (4, 4), (0, 0)])
 def test_a_place_outside_the_tree_proves_nothing(index: int, size: int) -> None:
+    """A negative place, one past the end, and any in an empty tree."""
     assert merkle.root_by_proof(bytes(32), index=index, size=size, path=[]) is None
 
 
@@ -90,6 +92,7 @@ def digests(count: int) -> list[str]:
 
 @pytest.mark.parametrize("count", [1, 2, 100, 256])
 def test_the_size_of_a_checkpoint_does_not_tell_how_much_was_said(count: int) -> None:
+    """One event or two hundred and fifty-six: the tree is of one size."""
     assert len(checkpoints.leaves_of(digests(count), b"k" * 32)) == 256
 
 
@@ -102,11 +105,13 @@ def test_the_place_of_an_event_in_a_checkpoint_does_not_tell_when_it_was_said() 
 
 
 def test_without_the_key_nobody_knows_which_leaves_stand_for_nothing() -> None:
+    """Two keys fill the same events up with other leaves."""
     one, other = (set(checkpoints.leaves_of(digests(3), key * 32)) for key in (b"k", b"l"))
     assert len(one & other) == 3
 
 
 def test_a_checkpoint_reads_back_as_it_was_signed() -> None:
+    """Through JSON and back; another kind of document is refused."""
     made = Checkpoint(
         number=2,
         root_sha256="0" * 64,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marketplace.signals.rules.prices import CHANCE, Pattern, patterns
@@ -76,6 +76,7 @@ def test_planted_steps_are_always_found(
     assert any(set(planted) <= set(one.bids) for one in steps)
 
 
+@example(start=811_844_10, percent=115, size=6)
 @given(
     start=st.integers(800_000_00, 3_000_000_00),
     percent=st.integers(103, 115),
