@@ -64,9 +64,7 @@ async def name_panel(play: Play) -> Any:
 
 async def draw_panel(play: Play, **plan: object) -> Any:
     """Officer and supervisor draw as many judges as there are experts, who elect the first."""
-    closes_at = await _closes_at(play)
-    play.clock.move_to(max(play.clock.at, closes_at - dt.timedelta(hours=1)))
-    draw = await open_draw(play, **({"size": len(play.experts)} | plan))
+    draw = await open_draw_in_time(play, **({"size": len(play.experts)} | plan))
     await contribute(play, draw["id"])
     panel = await play.get(play.cast.officer, f"{play.url}/panel")
     known = {str(one.actor.person_id): one for one in (*play.experts, *play.reserve)}
@@ -75,6 +73,13 @@ async def draw_panel(play: Play, **plan: object) -> Any:
     play.experts = tuple(known[one] for one in drawn)
     await elect(play, "J1")
     return await play.get(play.cast.officer, f"{play.url}/panel")
+
+
+async def open_draw_in_time(play: Play, **plan: object) -> Any:
+    """The officer freezes the pool, at the earliest an hour before the deadline."""
+    closes_at = await _closes_at(play)
+    play.clock.move_to(max(play.clock.at, closes_at - dt.timedelta(hours=1)))
+    return await open_draw(play, **plan)
 
 
 async def open_draw(play: Play, **plan: object) -> Any:

@@ -7,13 +7,15 @@ import httpx
 
 from marketplace.custody.actions import keys as custody
 from marketplace.house import House
-from marketplace.identity.actions import bank_accounts, profile, second_factors
+from marketplace.identity.actions import bank_accounts, experts, profile, second_factors
 from marketplace.identity.rules.access import Role
+from marketplace.identity.rules.ties import TieKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.outbound import Outbound
+from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints
-from tests.given import bids, documents, offers, sign_ins, webhooks
+from tests.given import bids, documents, offers, panels, scoring, sign_ins, webhooks
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 
@@ -40,6 +42,7 @@ async def secrets_everywhere(
     """Plant a secret in every column that is declared as sealed; a new column belongs in here."""
     await _an_opening_half_done(house, clock)
     await _documents_sealed_and_opened(house, clock, client)
+    await _a_tie_declared_and_a_draw_half_done(house, clock, client)
     call = await a_published_call(house.database, clock, content=offers.a_content_for_consortia())
     await _members_asked_and_a_key_locked(house, clock, call)
     for _ in range(2):
@@ -98,6 +101,36 @@ async def _documents_sealed_and_opened(
     await bids.sealed(house.database, clock, bid, keeper=house.keeper)
     await bids.the_deadline_passed(house.database, clock, call)
     await bids.the_opening(house.database, clock, call, keeper=house.keeper)
+
+
+async def _a_tie_declared_and_a_draw_half_done(
+    house: House, clock: FixedClock, client: httpx.AsyncClient
+) -> None:
+    """Let an expert tell what an interest consists of, and an officer bind their side of a draw."""
+    play = await scoring.a_published_play(
+        client,
+        house.database,
+        clock,
+        criteria=scoring.PLAN_AND_PRICE,
+        judges=5,
+        track=Track.PROCUREMENT_TENDER,
+    )
+    expert = play.experts[0].actor
+    facts = experts.TieFacts(
+        organization_id=(await someone(house.database, Role.SOLVER)).organization_id,
+        kind=TieKind.INTEREST,
+        detail="配偶在该公司任职(示例)",
+    )
+    async with house.database.writing() as session:
+        await experts.declare_tie(
+            session,
+            expert,
+            expert.person_id,
+            facts=facts,
+            now=clock.now(),
+            keeper=house.keeper,
+        )
+    await panels.open_draw_in_time(play, size=5)
 
 
 async def _an_account_and_an_authenticator(house: House, clock: FixedClock) -> None:

@@ -113,7 +113,6 @@ async def test_ranks_come_from_stored_files_and_nobody_learns_who_bids(
     benchmark = given.BENCHMARK | {"weight_bps": 7000, "benchmark": FEEDBACK}
     content = given.a_content([benchmark, *given.weighed({"price": 3000})])
     await play.publish(content, Track.PROCUREMENT_TENDER)
-    await play.seat_panel()
     board = f"{play.url}/leaderboard?criterion=benchmark"
     assert await told(play, board) == [404] * 6
     assert (await play.upload_truth(rows("label", true))).status_code == 201
@@ -121,6 +120,7 @@ async def test_ranks_come_from_stored_files_and_nobody_learns_who_bids(
         await play.bid(name, quote_yuan=quote)
 
     first = await before_the_deadline(play, database, board)
+    await play.seat_panel()
     await until_the_first_ranking(play, board)
     names = {bid_id: name for name, bid_id in play.bids.items()}
 

@@ -23,6 +23,7 @@ MUST_DIFFER = {
         *("amender/amendment_approver", "answerer/clarifier"),
         *("author/amender", "opener/witness", "officer/judge", "opener/judge"),
         *("witness/judge", "checker/judge", "seater/judge", "judge/decider", "seater/decider"),
+        "seater/draw_witness",
         *("author/decider", "officer/decider", "checker/decider"),
         *("handler/finder", "handler/accepter"),
         *("submitter/verifier", "submitter/claim_approver", "verifier/claim_approver"),
