@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from marketplace.kit.bounded import Limits, Stopped
 from marketplace.kit.cluster import DaskExecutor, Kind, pool_here
-from marketplace.kit.digests import digest_of, sha256_hex
+from marketplace.kit.digests import digest_of
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.executors import Executor
 from marketplace.kit.storage import Storage
@@ -44,7 +44,7 @@ class MeasureJob:
     slice_columns: tuple[str, ...] = ()
     """Columns of the hidden set by whose values the metric is reported as well."""
     outcomes: bool = False
-    """Whether the figure of each row is wanted, where the metric has one."""
+    """Whether it is wanted what the file got by group of rows, where the metric can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,6 @@ class Measured:
     slices: tuple[SliceValue, ...]
     outcomes: bytes
     """See `rules.outcomes.read`; empty where none were wanted or the metric has none."""
-    outcomes_sha256: str | None
     milliseconds: int
     """Computing time."""
 
@@ -96,7 +95,7 @@ async def measure(executor: Executor, storage: Storage, job: MeasureJob) -> Meas
     """
     # Found here as well: a name that nobody knows starts no worker.
     metrics.find(job.metric)
-    task = _task("measure", job.metric, job.split, job.slice_columns) | {"outcomes": job.outcomes}
+    task = _task("measure", job.metric, job.split, job.slice_columns, outcomes=job.outcomes)
     # What a worker keeps of a hidden set depends on how it is divided, which the key must say too.
     task["truth_key"] = digest_of([job.truth_sha256, *(task[one] for one in _PREPARED_BY)])
     answered = await _answer(
@@ -117,7 +116,6 @@ async def measure(executor: Executor, storage: Storage, job: MeasureJob) -> Meas
         public_rows=0 if public is None else public["rows"],
         slices=tuple(_slice(told) for told in answer["slices"]),
         outcomes=answered.blob,
-        outcomes_sha256=sha256_hex(answered.blob) if answered.blob else None,
         milliseconds=answered.milliseconds,
     )
 
@@ -141,16 +139,19 @@ async def check_truth(
     return rows
 
 
-_PREPARED_BY: Final = ("public_share_bps", "split_key", "slices")
+_PREPARED_BY: Final = ("public_share_bps", "split_key", "slices", "outcomes")
 
 
-def _task(kind: str, metric: str, split: Split, slices: tuple[str, ...]) -> dict[str, Any]:
+def _task(
+    kind: str, metric: str, split: Split, slices: tuple[str, ...], *, outcomes: bool = False
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "metric": metric,
         "public_share_bps": split.public_share_bps,
         "split_key": split.key.hex(),
         "slices": list(slices),
+        "outcomes": outcomes,
     }
 
 

@@ -34,7 +34,7 @@ from marketplace.scoring.rules.splits import Split
 from marketplace.scoring.rules.submissions import Phase, SubmissionState
 from marketplace.scoring.rules.work import WorkKind
 from marketplace.scoring.tables.rounds import HiddenSet, Submission
-from marketplace.scoring.tables.submissions import Rescoring, SubmissionResult, Work
+from marketplace.scoring.tables.submissions import Rescoring, ResultOutcomes, SubmissionResult, Work
 
 BATCH = 32
 """Files of a re-scoring that are measured under one lease."""
@@ -147,6 +147,7 @@ def task_of(call: Call, submission: Submission, hidden: HiddenSet) -> Task:
             # Of what no solver has seen, and another with each version of the hidden set.
             key=bytes.fromhex(hidden.file_sha256) + hidden.id.bytes,
         ),
+        outcomes=submission.phase is Phase.EVALUATION,
     )
 
 
@@ -200,8 +201,7 @@ async def _record_one(
     working.end(row, "finish", now=now)
     row.steps_done = row.steps_total
     move_to(submission, "score", now=now)
-    result = _result(outcome, now=now)
-    session.add(result)
+    result = _keep(session, outcome, now=now)
     adopt(submission, result)
     await session.flush()
     await _tell(session, call, submission, now=now)
@@ -209,10 +209,10 @@ async def _record_one(
     await boards.settle(session, call, bid, submission.criterion, cause="scored", now=now)
 
 
-def _result(outcome: Outcome, *, now: dt.datetime) -> SubmissionResult:
+def _keep(session: WriteSession, outcome: Outcome, *, now: dt.datetime) -> SubmissionResult:
     measured = outcome.measured
     public = None if measured is None else measured.public
-    return SubmissionResult(
+    result = SubmissionResult(
         submission_id=outcome.submission_id,
         hidden_set_id=outcome.hidden_set_id,
         scorer_version=__version__,
@@ -222,6 +222,10 @@ def _result(outcome: Outcome, *, now: dt.datetime) -> SubmissionResult:
         detail={} if measured is None else measured.detail,
         measured_at=now,
     )
+    session.add(result)
+    if measured is not None and measured.outcomes:
+        session.add(ResultOutcomes(result_id=result.id, document=measured.outcomes))
+    return result
 
 
 def adopt(submission: Submission, result: SubmissionResult) -> None:
@@ -270,7 +274,8 @@ async def _record_batch(
     session: WriteSession, row: Work, outcomes: Sequence[Outcome], *, now: dt.datetime
 ) -> None:
     rescoring = await session.get_one(Rescoring, row.subject_id)
-    session.add_all([_result(outcome, now=now) for outcome in outcomes])
+    for outcome in outcomes:
+        _keep(session, outcome, now=now)
     rescoring.after_id = max(outcome.submission_id for outcome in outcomes)
     row.steps_done = min(row.steps_total, row.steps_done + len(outcomes))
     working.put_back(row, again_at=now, forgive=True)

@@ -29,6 +29,8 @@ class Task:
     hidden_file: str
     hidden_sha256: str
     split: Split = UNDIVIDED
+    outcomes: bool = False
+    """Whether it is wanted what the file got by group of rows: only of what may decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Value:
     value: Decimal
     public: Decimal | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    outcomes: bytes = b""
+    """See `rules.outcomes`; empty where the metric cannot tell."""
 
 
 Measure = Callable[[Task], Awaitable[Value]]
@@ -54,9 +58,12 @@ def measurer(executor: Executor, storage: Storage) -> Measure:
             truth_sha256=task.hidden_sha256,
             sent_file=task.file_name,
             split=task.split,
+            outcomes=task.outcomes,
         )
         found = await measuring.measure(executor, storage, job)
         detail = {"rows": found.rows, "public_rows": found.public_rows}
-        return Value(value=found.private, public=found.public, detail=detail)
+        return Value(
+            value=found.private, public=found.public, detail=detail, outcomes=found.outcomes
+        )
 
     return measure

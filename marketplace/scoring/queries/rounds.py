@@ -1,6 +1,6 @@
 """What the scoring room can answer, and the one place where a score sheet is put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -27,10 +27,11 @@ from marketplace.scoring.errors.rounds import (
     SubmissionUnknown,
 )
 from marketplace.scoring.queries import submissions
-from marketplace.scoring.rules import visibility
+from marketplace.scoring.rules import row_groups, visibility
 from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
+from marketplace.scoring.rules.row_groups import GroupedOutcomes
 from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric, published_rubric
 from marketplace.scoring.rules.sampling import Sampling
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
@@ -316,6 +317,11 @@ async def score_sheet(
     newest = frozenset(truth.id for truth in truths if truth is not None)
     # Nobody could know the digest of the opening record when the bids were sealed.
     seed = None if opening is None else opening.record_sha256
+    counted = {
+        bid.id: await submissions.that_count(session, call, bid.id, rubric, newest)
+        for bid, _ in opened
+    }
+    sheet_bids = tuple(_sheet_bid(one, rubric, counted[one[0].id], retried) for one in opened)
     return ScoreSheet(
         scenario_number=call.number,
         round_number=round_number,
@@ -323,9 +329,7 @@ async def score_sheet(
         profile_version=call.profile.version,
         code_version=code_version,
         rubric=rubric,
-        bids=tuple(
-            [await _sheet_bid(session, call, one, rubric, newest, retried) for one in opened]
-        ),
+        bids=sheet_bids,
         judges=tuple(
             Judge(label=seat.label, recused=seat.recused_at is not None) for seat in seated
         ),
@@ -334,15 +338,32 @@ async def score_sheet(
         draw_seed=seed,
         # Fixed before anything is drawn, and nobody's choice.
         certainty=Sampling(seed=seed or f"{call.number}/{round_number}"),
+        outcomes=await _outcomes(
+            session, rubric, [counted[UUID(one.id)] for one in sheet_bids if not one.exclusion]
+        ),
     )
 
 
-async def _sheet_bid(
-    session: ReadSession,
-    call: Call,
+async def _outcomes(
+    session: ReadSession, rubric: Rubric, counted: Sequence[Mapping[str, Submission]]
+) -> dict[str, GroupedOutcomes]:
+    """Read what the bids that stay in got by group of rows, on each benchmark that all can tell."""
+    if len(counted) > row_groups.BIDS_MAX:
+        return {}
+    found = {}
+    for criterion in rubric.criteria:
+        own = [one[criterion.code] for one in counted if criterion.code in one]
+        told = await submissions.outcomes_of(session, own) if own else {}
+        if told and len(told) == len(counted):
+            by_bid = {str(one.bid_id): told[one.id] for one in own}
+            found[criterion.code] = row_groups.joined(by_bid)
+    return found
+
+
+def _sheet_bid(
     opened: tuple[Bid, Organization],
     rubric: Rubric,
-    newest: frozenset[UUID],
+    counted: Mapping[str, Submission],
     retried: frozenset[UUID],
 ) -> SheetBid:
     bid, bidder = opened
@@ -358,7 +379,7 @@ async def _sheet_bid(
         deductions=tuple(
             Deduction(policy=one["policy"], bps=one["bps"]) for one in offer.get("deductions", ())
         ),
-        metric_values=await submissions.values_that_count(session, call, bid.id, rubric, newest),
+        metric_values={code: Decimal(one.value) for code, one in counted.items() if one.value},
         formula_values={code: Decimal(value) for code, value in offer.get("figures", {}).items()},
         exclusion=_exclusion(bid, retried),
     )

@@ -13,12 +13,13 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.content import Benchmark
 from marketplace.scoring.errors.rounds import SubmissionUnknown
-from marketplace.scoring.rules import boards, submissions
+from marketplace.scoring.rules import boards, outcomes, submissions
 from marketplace.scoring.rules.criteria import Direction
+from marketplace.scoring.rules.outcomes import FileOutcomes
 from marketplace.scoring.rules.rubric import Kind, Rubric
 from marketplace.scoring.rules.submissions import DEFAULT, Phase, Sent, Stage, SubmissionState
 from marketplace.scoring.tables.rounds import HiddenSet, Submission
-from marketplace.scoring.tables.submissions import QuotaUse, SubmissionResult
+from marketplace.scoring.tables.submissions import QuotaUse, ResultOutcomes, SubmissionResult
 
 ALL_DAYS = "all"
 
@@ -174,23 +175,41 @@ async def scored_count(session: ReadSession, scenario_id: UUID, criterion: str) 
     return found.one()
 
 
-async def values_that_count(
+async def that_count(
     session: ReadSession, call: Call, bid_id: UUID, rubric: Rubric, newest: Collection[UUID]
-) -> dict[str, Decimal]:
-    """Read the value of a bid on every automatic criterion for which it has one.
+) -> dict[str, Submission]:
+    """Find the submission of a bid that counts, for every automatic criterion that has one.
 
     Shape    only of the `newest` hidden sets: values against different sets cannot be compared.
     """
-    values: dict[str, Decimal] = {}
+    found: dict[str, Submission] = {}
     for criterion in rubric.criteria:
         if criterion.kind != Kind.OBJECTIVE_AUTO:
             continue
         own = await of_bid(session, bid_id, criterion.code)
         comparable = [one for one in own if one.hidden_set_id in newest]
         chosen = counting(comparable, benchmark_of(call, criterion.code), criterion.direction)
-        if chosen is not None and chosen.value is not None:
-            values[criterion.code] = Decimal(chosen.value)
-    return values
+        if chosen is not None:
+            found[criterion.code] = chosen
+    return found
+
+
+async def outcomes_of(
+    session: ReadSession, counted: Collection[Submission]
+) -> dict[UUID, FileOutcomes]:
+    """Read what submissions got by group of rows, in the result that counts; by submission.
+
+    Shape    nothing for a metric that cannot be told row by row.
+    """
+    found = await session.exec(
+        select(Submission.id, ResultOutcomes.document)
+        .join(SubmissionResult, col(SubmissionResult.submission_id) == col(Submission.id))
+        .join(ResultOutcomes, col(ResultOutcomes.result_id) == col(SubmissionResult.id))
+        .where(col(SubmissionResult.hidden_set_id) == col(Submission.hidden_set_id))
+        .where(col(SubmissionResult.scorer_version) == col(Submission.scorer_version))
+        .where(col(Submission.id).in_([one.id for one in counted]))
+    )
+    return {submission_id: outcomes.read(document) for submission_id, document in found.all()}
 
 
 async def files_for_nothing(session: ReadSession, *, limit: int) -> Sequence[str]:

@@ -20,10 +20,12 @@ from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.errors.measuring import MetricNotOfFiles
 from marketplace.scoring.rules import numbers, outcomes, predictions
 from marketplace.scoring.rules.criteria import Direction
+from marketplace.scoring.rules.dealing import Dealing, dealt
 from marketplace.scoring.rules.metrics import registry as metrics
 from marketplace.scoring.rules.metrics.definitions import Measure, Reads
-from marketplace.scoring.rules.metrics.samples import Column, Sample
+from marketplace.scoring.rules.metrics.samples import Column, Quick, Sample
 from marketplace.scoring.rules.reading import tables
+from marketplace.scoring.rules.row_groups import Statistic, value_of_mean
 from marketplace.scoring.rules.splits import Split
 
 TRUTH_COLUMN: Final = "label"
@@ -46,17 +48,26 @@ class Prepared:
     """The truth, as texts and numbers."""
     public: list[bool]
     slices: Mapping[str, Mapping[str, list[bool]]]
+    dealing: Dealing | None
+    """The rows that decide in groups, where the outcome of each is wanted."""
 
     def sample(self, predicted: pl.Series) -> Sample:
         """Put predictions of the same rows beside the truth."""
         both = pl.DataFrame([self.truth.alias("meant"), predicted.alias("named")])
 
+        def left(keep: Sequence[bool] | None) -> pl.DataFrame:
+            return both if keep is None else both.filter(pl.Series(keep, dtype=pl.Boolean))
+
         def count(keep: Sequence[bool] | None) -> Counter[tuple[str, str]]:
-            rows = both if keep is None else both.filter(pl.Series(keep, dtype=pl.Boolean))
-            return Counter({(meant, named): n for meant, named, n in _counted(rows)})
+            return Counter({(meant, named): n for meant, named, n in _counted(left(keep))})
+
+        def match(keep: Sequence[bool] | None) -> list[int]:
+            rows = left(keep)
+            same = rows.get_column("meant") == rows.get_column("named")
+            return same.cast(pl.Int8).to_list()
 
         column = tables.column_of(predicted)
-        return Sample(self.id_texts, self.labels, column, len(self.ids), count)
+        return Sample(self.id_texts, self.labels, column, len(self.ids), Quick(count, match))
 
 
 def _counted(rows: pl.DataFrame) -> list[tuple[str, str, int]]:
@@ -104,14 +115,13 @@ def _figures(task: dict[str, Any], measure: Measure, truth: Prepared, sample: Sa
     sides = {"private": private}
     if any(truth.public):
         sides["public"] = truth.public
+    samples = {side: sample if all(keep) else sample.kept(keep) for side, keep in sides.items()}
+    values = {side: measure.of(own) for side, own in samples.items()}
     answer: dict[str, Any] = {
         "rows": sample.size,
         "sides": {
-            side: {
-                "rows": sum(keep),
-                "value": numbers.plain(measure.of(sample if all(keep) else sample.kept(keep))),
-            }
-            for side, keep in sides.items()
+            side: {"rows": own.size, "value": numbers.plain(values[side])}
+            for side, own in samples.items()
         },
         "slices": [
             found
@@ -119,11 +129,17 @@ def _figures(task: dict[str, Any], measure: Measure, truth: Prepared, sample: Sa
             for found in _slices(measure, sample, truth, side, keep)
         ],
     }
-    blob = b""
-    if task["outcomes"] and measure.metric.outcomes is not None:
-        figures = measure.metric.outcomes(sample, measure.parameter)
-        blob = outcomes.written(measure.spec, measure.metric.aggregate, figures, truth.public)
-    return answer, blob
+    return answer, _outcomes(measure, truth, samples["private"], values["private"])
+
+
+def _outcomes(measure: Measure, truth: Prepared, decisive: Sample, value: Decimal) -> bytes:
+    """Add up by group of rows what decides; nothing where the value does not follow from it."""
+    if truth.dealing is None or measure.metric.outcomes is None:
+        return b""
+    figures = measure.metric.outcomes(decisive, measure.parameter)
+    found = outcomes.added_up(measure.spec, measure.metric.aggregate, figures, truth.dealing)
+    follows = value_of_mean(Statistic(str(found.statistic)), found.mean())
+    return found.written() if follows == value else b""
 
 
 def _slices(
@@ -168,7 +184,9 @@ def _prepared(task: dict[str, Any], content: bytes) -> Prepared:
     texts = ids.to_list()
     labels = frame.get_column(TRUTH_COLUMN)
     public = split.is_public(texts)
-    return Prepared(ids, Column.of(texts), labels, tables.column_of(labels), public, slices)
+    dealing = dealt(len(public) - sum(public)) if task["outcomes"] else None
+    columns_of = (Column.of(texts), labels, tables.column_of(labels))
+    return Prepared(ids, *columns_of, public, slices, dealing)
 
 
 def _of_files(spec: str) -> Measure:

@@ -1,82 +1,77 @@
-"""The figure of each row, for whoever asks how sure a difference between two files is.
+"""What one file got on the rows that decide, added up by group of rows, and its document.
 
-Two documents of the same hidden set list the same rows in the same order, by id, without telling
-the ids; so they can be compared pair by pair.
+Two files of one hidden set are dealt into the same groups, so they can be compared pair by pair by
+whoever asks how sure a difference is.  The document tells neither ids nor labels.
 
-    jiebang-outcomes/1
-    {"aggregate":"mean","metric":"accuracy","places":0,"rows":3}
-    -1          private row, outcome 1
-    -0
-    +1          public row, outcome 1; a negative figure is written -(-5) as `--5`
+    {"document":"jiebang.outcomes/1","metric":"accuracy","places":0,"rows":3,
+     "statistic":"mean","sums":[1,0,1]}
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from marketplace.kit.digests import canonical_json
+from marketplace.scoring.rules.dealing import Dealing
 from marketplace.scoring.rules.metrics.definitions import Aggregate
 from marketplace.scoring.rules.metrics.samples import Scaled
 
-FORMAT: Final = "jiebang-outcomes/1"
+FORMAT: Final = "jiebang.outcomes/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowOutcomes:
-    """One whole number for each row, in units of `10**-places`, in the order of the ids."""
+class FileOutcomes:
+    """One whole number for each group of rows, in units of `10**-places`."""
 
     metric: str
-    aggregate: Aggregate
-    """`mean`: the value is their mean; `root_mean`: the square root of it."""
+    statistic: Aggregate
+    """`mean`: the value is the mean over rows; `root_mean`: the square root of it."""
     places: int
-    units: tuple[int, ...]
-    public: tuple[bool, ...]
-
-    def private_units(self) -> list[int]:
-        """Leave out the rows that only give feedback."""
-        pairs = zip(self.units, self.public, strict=True)
-        return [unit for unit, is_public in pairs if not is_public]
+    rows: int
+    sums: tuple[int, ...]
 
     def mean(self) -> Fraction:
-        """Average the rows that decide, exactly."""
-        units = self.private_units()
-        return Fraction(sum(units), len(units) * 10**self.places)
+        """Average over the rows, exactly."""
+        return Fraction(sum(self.sums), self.rows * 10**self.places)
+
+    def written(self) -> bytes:
+        """Write the document; the same outcomes are the same bytes."""
+        return canonical_json(
+            {
+                "document": FORMAT,
+                "metric": self.metric,
+                "places": self.places,
+                "rows": self.rows,
+                "statistic": str(self.statistic),
+                "sums": list(self.sums),
+            }
+        )
 
 
-def written(metric: str, aggregate: Aggregate, outcomes: Scaled, public: Sequence[bool]) -> bytes:
-    """Write a document; the same outcomes are the same bytes."""
-    head = {
-        "aggregate": str(aggregate),
-        "metric": metric,
-        "places": outcomes.places,
-        "rows": len(outcomes.units),
-    }
-    lines = [
-        FORMAT,
-        json.dumps(head, sort_keys=True, separators=(",", ":")),
-        *(
-            f"+{unit}" if is_public else f"-{unit}"
-            for unit, is_public in zip(outcomes.units, public, strict=True)
-        ),
-    ]
-    return ("\n".join(lines) + "\n").encode()
+def added_up(metric: str, statistic: Aggregate, found: Scaled, dealing: Dealing) -> FileOutcomes:
+    """Add up what each row got.
 
-
-def read(document: bytes) -> RowOutcomes:
-    """Read a document that `written` wrote.
-
-    >>> read(written("mae", Aggregate.MEAN, Scaled([5, -2], 1), [True, False])).private_units()
-    [-2]
+    Shape    `found` tells of every row that decides, in the order of their ids.
     """
-    form, head, *rows = document.decode().splitlines()
-    fields = json.loads(head)
-    if form != FORMAT or fields["rows"] != len(rows):
+    return FileOutcomes(
+        metric=metric,
+        statistic=statistic,
+        places=found.places,
+        rows=len(found.units),
+        sums=tuple(dealing.sums(found.units)),
+    )
+
+
+def read(document: bytes) -> FileOutcomes:
+    """Read a document that was written here."""
+    fields = json.loads(document)
+    if fields.pop("document") != FORMAT:
         raise ValueError("not a document of outcomes")
-    return RowOutcomes(
+    return FileOutcomes(
         metric=fields["metric"],
-        aggregate=Aggregate(fields["aggregate"]),
+        statistic=Aggregate(fields["statistic"]),
         places=fields["places"],
-        units=tuple(int(row[1:]) for row in rows),
-        public=tuple(row[0] == "+" for row in rows),
+        rows=fields["rows"],
+        sums=tuple(fields["sums"]),
     )

@@ -2,8 +2,8 @@
 
 Only metrics that are a function of the mean over rows can be told row by row: accuracy and mean
 absolute error (the mean), root mean squared error (its root).  A hundred thousand rows would make a
-sheet that nobody downloads, so rows are dealt into at most a thousand groups by the digest of their
-place, and groups are resampled: the sum over a group stands for its rows.
+sheet that nobody downloads, so rows are dealt into groups (`rules.dealing`), and groups are
+resampled: the sum over a group stands for its rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from hashlib import sha256
 from typing import Final
 
 from marketplace.scoring.errors.certainty import OutcomesUnfit
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.criteria import Criterion, Kind
+from marketplace.scoring.rules.dealing import GROUPS_MAX, dealt, sizes_of
 from marketplace.scoring.rules.documents import Fields, decimal_at, escaped, refuse, text_at
-from marketplace.scoring.rules.outcomes import RowOutcomes
+from marketplace.scoring.rules.outcomes import FileOutcomes
 
-GROUPS_MAX: Final = 1_000
 ROWS_MAX: Final = 10**9
 BIDS_MAX: Final = 1_000
 VALUE_PLACES: Final = 12
@@ -84,43 +83,43 @@ def deal(
     lengths = {len(found) for found in units.values()}
     if len(lengths) != 1 or 0 in lengths:
         raise OutcomesUnfit(rows=sorted(lengths), expected="one outcome of each bid for each row")
-    rows = lengths.pop()
-    count = min(rows, GROUPS_MAX)
-    # Rows stand in the order of their ids, and ids may hold a date or a district: neighbours that
-    # are alike must not make up a group.
-    order = sorted(range(rows), key=lambda at: sha256(str(at).encode()).digest())
-    groups = [order[first::count] for first in range(count)]
-    return GroupedOutcomes(
-        statistic=statistic,
-        sizes=tuple(len(group) for group in groups),
-        sums={
-            bid_id: tuple(
-                Decimal(sum(found[at] for at in group)).scaleb(-places, context=numbers.EXACT)
-                for group in groups
-            )
-            for bid_id, found in units.items()
-        },
+    dealing = dealt(lengths.pop())
+    return _of_sums(
+        statistic,
+        dealing.sizes,
+        {bid_id: (dealing.sums(found), places) for bid_id, found in units.items()},
     )
 
 
-def grouped(measured: Mapping[str, RowOutcomes]) -> GroupedOutcomes:
-    """Group what the measuring of each bid's file told row by row; only rows that decide count.
+def joined(found: Mapping[str, FileOutcomes]) -> GroupedOutcomes:
+    """Put the outcomes of each bid's file side by side.
 
     Shape    by bid; all measured by one metric against one hidden set.
     Refuses  OutcomesUnfit where metrics or rows differ, or where nothing was measured.
     """
-    kinds = {(one.metric, one.aggregate, one.public) for one in measured.values()}
+    kinds = {(one.metric, one.statistic, one.rows) for one in found.values()}
     if len(kinds) != 1:
-        raise OutcomesUnfit(bids=sorted(measured), expected="one metric and one hidden set")
-    ((_, aggregate, _),) = kinds
-    places = max(one.places for one in measured.values())
-    return deal(
-        Statistic(str(aggregate)),
-        {
-            bid_id: [unit * 10 ** (places - one.places) for unit in one.private_units()]
-            for bid_id, one in measured.items()
+        raise OutcomesUnfit(bids=sorted(found), expected="one metric and one hidden set")
+    ((_, statistic, rows),) = kinds
+    return _of_sums(
+        Statistic(str(statistic)),
+        sizes_of(rows),
+        {bid_id: (one.sums, one.places) for bid_id, one in found.items()},
+    )
+
+
+def _of_sums(
+    statistic: Statistic,
+    sizes: tuple[int, ...],
+    sums: Mapping[str, tuple[Sequence[int], int]],
+) -> GroupedOutcomes:
+    return GroupedOutcomes(
+        statistic=statistic,
+        sizes=sizes,
+        sums={
+            bid_id: tuple(Decimal(one).scaleb(-places, context=numbers.EXACT) for one in own)
+            for bid_id, (own, places) in sums.items()
         },
-        places=places,
     )
 
 

@@ -37,6 +37,19 @@ class SubmissionResult(Row, table=True):
     measured_at: dt.datetime
 
 
+class ResultOutcomes(Row, table=True):
+    """What a measured file got by group of rows, from which certainty is computed.
+
+    Beside the result and not in it: results are listed, and these are read once a round.
+    """
+
+    __tablename__ = "result_outcomes"
+
+    result_id: UUID = Field(foreign_key="submission_result.id", unique=True)
+    document: bytes
+    """See `rules.outcomes`."""
+
+
 class Work(Row, table=True):
     """Something that takes a while: who may see it, how far it is, and who has it now."""
 

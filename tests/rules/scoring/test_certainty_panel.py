@@ -10,11 +10,12 @@ import pytest
 from scipy import stats
 
 from marketplace.scoring.errors.certainty import OutcomesUnfit
-from marketplace.scoring.rules import row_groups
+from marketplace.scoring.rules import outcomes, row_groups
 from marketplace.scoring.rules.certainty import benchmarks, intervals, judges
+from marketplace.scoring.rules.dealing import dealt
 from marketplace.scoring.rules.metrics.definitions import Aggregate
 from marketplace.scoring.rules.metrics.samples import Scaled
-from marketplace.scoring.rules.outcomes import read, written
+from marketplace.scoring.rules.outcomes import added_up
 from marketplace.scoring.rules.ranking import rank
 from marketplace.scoring.rules.row_groups import Statistic, deal
 from marketplace.scoring.rules.sampling import Sampling
@@ -113,19 +114,21 @@ class TestRows:
         assert row_groups.outcomes_from(document, "") == {"benchmark": found}
 
     def test_what_was_measured_row_by_row_gives_the_value_it_was_measured_at(self) -> None:
-        """Squared errors of two files, one with a place more; the public row does not count."""
+        """Squared errors of two files, one with a place more."""
         measured = {
-            name: read(written("rmse", Aggregate.ROOT_MEAN, scaled, [False, True, False]))
-            for name, scaled in (("A", Scaled([4, 900, 14], 0)), ("B", Scaled([5, 0, 15], 1)))
+            name: added_up("rmse", Aggregate.ROOT_MEAN, scaled, dealt(2))
+            for name, scaled in (("A", Scaled([4, 14], 0)), ("B", Scaled([5, 15], 1)))
         }
-        found = row_groups.grouped(measured)
+        found = row_groups.joined(
+            {name: outcomes.read(one.written()) for name, one in measured.items()}
+        )
 
         values: dict[str, Decimal | None] = {"A": Decimal(3), "B": Decimal(1)}
         row_groups.check_outcomes(benchmark(), found, code="benchmark", values=values)
         assert found.rows == 2
-        other = read(written("mae", Aggregate.MEAN, Scaled([1, 1, 1], 0), [False, True, False]))
+        other = added_up("mae", Aggregate.MEAN, Scaled([1, 1], 0), dealt(2))
         with pytest.raises(OutcomesUnfit):
-            row_groups.grouped(measured | {"C": other})
+            row_groups.joined(measured | {"C": other})
 
     def test_rows_that_do_not_give_the_stated_value_are_refused(self) -> None:
         """A sheet whose rows say 0.75 and whose value says 0.80 could as well be a forged one."""

@@ -5,11 +5,14 @@ import random
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from marketplace.kit.workbench import Files, Shelf
-from marketplace.scoring.rules import measuring, numbers, outcomes
+from marketplace.scoring.rules import dealing, measuring, numbers, outcomes
 from marketplace.scoring.rules.metrics import registry as metrics
+from marketplace.scoring.rules.metrics.samples import Column, Sample
+from marketplace.scoring.rules.row_groups import Statistic, value_of_mean
 from marketplace.scoring.rules.splits import Split
 
 KEY = bytes(range(16))
@@ -73,12 +76,17 @@ def test_sides_and_slices_are_what_their_rows_give_alone(tmp_path: Path, spec: s
             if kinds[one][place] == told["slice"] and public[one] == (told["side"] == "public")
         ]
         assert (told["rows"], told["value"]) == (len(rows), alone(rows))
+    assert bool(document) is (spec in {"accuracy", "mae", "rmse"})
     if document:
-        assert sum(outcomes.read(document).public) == sum(public.values())
+        told = outcomes.read(document)
+        decisive = answer["sides"]["private"]
+        assert told.rows == sum(dealing.sizes_of(told.rows)) == decisive["rows"]
+        value = value_of_mean(Statistic(str(told.statistic)), told.mean())
+        assert numbers.plain(value) == decisive["value"]
 
 
 def test_outcomes_of_two_files_are_pairs(tmp_path: Path) -> None:
-    """Row by row in the order of the ids, whatever order the files were in."""
+    """The same row is in the same group, whatever order the files were in."""
     truth = "id,label,district,season\n" + "".join(f"{one},1,d,s\n" for one in "abcdefgh")
     right, wrong = "id,prediction\n", "id,prediction\n"
     right += "".join(f"{one},1\n" for one in "hgfedcba")
@@ -88,9 +96,28 @@ def test_outcomes_of_two_files_are_pairs(tmp_path: Path) -> None:
     first = outcomes.read(work(tmp_path, truth, right, **facts)[1])
     second = outcomes.read(work(tmp_path, truth, wrong, **facts)[1])
 
-    assert first.units == (1,) * 8
-    assert second.units == (1, 0, 1, 1, 1, 1, 1, 1)
+    assert first.sums == (1,) * 8
+    assert sorted(second.sums) == [0, *(1,) * 7]
+    assert second.sums[dealing.dealt(8).group_of[1]] == 0
     assert second.mean() * 8 == 7
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_quick_match_is_the_slow_one(kept: bool) -> None:
+    """Over all rows, and over those that decide."""
+    chance = random.Random(5)
+    ids = [str(at) for at in range(ROWS)]
+    meant, named = ([chance.choice("ab") for _ in ids] for _ in range(2))
+    keep = [chance.random() < 0.5 for _ in ids] if kept else [True] * ROWS
+    truth = pl.Series(meant)
+    prepared = measuring.Prepared(
+        pl.Series(ids), Column.of(ids), truth, Column.of(meant), [], {}, None
+    )
+
+    quick = prepared.sample(pl.Series(named)).kept(keep).matches()
+
+    assert list(quick) == list(Sample.of(ids, meant, named).kept(keep).matches())
+    assert 0 < sum(quick) < len(quick)
 
 
 def test_the_share_of_public_rows_is_near_what_was_asked_for() -> None:

@@ -67,7 +67,7 @@ def _accuracy(sample: Sample, _: Fraction) -> Decimal:
 
 
 def _right(sample: Sample, _: Fraction) -> Scaled:
-    return Scaled([int(truth == predicted) for truth, predicted in sample.pairs()], 0)
+    return Scaled(sample.matches(), 0)
 
 
 def _balanced_accuracy(sample: Sample, _: Fraction) -> Decimal:

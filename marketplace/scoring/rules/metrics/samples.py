@@ -105,8 +105,18 @@ class Column:
         return Column(lambda: list(compress(self.texts, keep)), numbers_kept)
 
 
-Cells = Callable[[Sequence[bool] | None], "Counter[tuple[str, str]]"]
-"""Counts each pair of truth and prediction, of all rows or of those that are kept."""
+Keep = Sequence[bool] | None
+"""Which of the rows that were read are left; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """Quicker ways than row by row, where whoever has read the rows knows them."""
+
+    count: Callable[[Keep], "Counter[tuple[str, str]]"]
+    """Counts each pair of truth and prediction."""
+    match: Callable[[Keep], Sequence[int]]
+    """Gives 1 for each row whose prediction is the truth, else 0."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +127,8 @@ class Sample:
     truth: Column
     predicted: Column
     size: int
-    count_cells: Cells | None = None
-    """A quicker way to count than row by row, where whoever has read the rows knows one."""
-    keep: Sequence[bool] | None = None
-    """Which of the rows that were read are left; None for all."""
+    quick: Quick | None = None
+    keep: Keep = None
 
     @classmethod
     def of(cls, ids: Sequence[str], truth: Sequence[str], predicted: Sequence[str]) -> "Sample":
@@ -138,15 +146,21 @@ class Sample:
             self.truth.kept(keep),
             self.predicted.kept(keep),
             sum(keep),
-            self.count_cells,
+            self.quick,
             left,
         )
 
     def cells(self) -> "Counter[tuple[str, str]]":
         """Count how often each truth was met by each prediction."""
-        if self.count_cells is not None:
-            return self.count_cells(self.keep)
+        if self.quick is not None:
+            return self.quick.count(self.keep)
         return Counter(self.pairs())
+
+    def matches(self) -> Sequence[int]:
+        """Give 1 for each row whose prediction is the truth, else 0."""
+        if self.quick is not None:
+            return self.quick.match(self.keep)
+        return [int(truth == predicted) for truth, predicted in self.pairs()]
 
     def rows(self) -> Iterator[Row]:
         """Give the rows one by one."""
