@@ -201,7 +201,7 @@ async def _record_one(
     working.end(row, "finish", now=now)
     row.steps_done = row.steps_total
     move_to(submission, "score", now=now)
-    result = _keep(session, outcome, now=now)
+    [result] = await _keep(session, [outcome], now=now)
     adopt(submission, result)
     await session.flush()
     await _tell(session, call, submission, now=now)
@@ -209,10 +209,24 @@ async def _record_one(
     await boards.settle(session, call, bid, submission.criterion, cause="scored", now=now)
 
 
-def _keep(session: WriteSession, outcome: Outcome, *, now: dt.datetime) -> SubmissionResult:
+async def _keep(
+    session: WriteSession, outcomes: Sequence[Outcome], *, now: dt.datetime
+) -> list[SubmissionResult]:
+    results = [_result(outcome, now=now) for outcome in outcomes]
+    session.add_all(results)
+    await session.flush()
+    session.add_all(
+        ResultOutcomes(result_id=result.id, document=outcome.measured.outcomes)
+        for result, outcome in zip(results, outcomes, strict=True)
+        if outcome.measured is not None and outcome.measured.outcomes
+    )
+    return results
+
+
+def _result(outcome: Outcome, *, now: dt.datetime) -> SubmissionResult:
     measured = outcome.measured
     public = None if measured is None else measured.public
-    result = SubmissionResult(
+    return SubmissionResult(
         submission_id=outcome.submission_id,
         hidden_set_id=outcome.hidden_set_id,
         scorer_version=__version__,
@@ -222,10 +236,6 @@ def _keep(session: WriteSession, outcome: Outcome, *, now: dt.datetime) -> Submi
         detail={} if measured is None else measured.detail,
         measured_at=now,
     )
-    session.add(result)
-    if measured is not None and measured.outcomes:
-        session.add(ResultOutcomes(result_id=result.id, document=measured.outcomes))
-    return result
 
 
 def adopt(submission: Submission, result: SubmissionResult) -> None:
@@ -274,8 +284,7 @@ async def _record_batch(
     session: WriteSession, row: Work, outcomes: Sequence[Outcome], *, now: dt.datetime
 ) -> None:
     rescoring = await session.get_one(Rescoring, row.subject_id)
-    for outcome in outcomes:
-        _keep(session, outcome, now=now)
+    await _keep(session, outcomes, now=now)
     rescoring.after_id = max(outcome.submission_id for outcome in outcomes)
     row.steps_done = min(row.steps_total, row.steps_done + len(outcomes))
     working.put_back(row, again_at=now, forgive=True)

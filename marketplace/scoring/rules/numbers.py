@@ -142,6 +142,16 @@ def root_half_even(value: Fraction, scale: int) -> Decimal:
     return _scaled(below, scale)
 
 
+def places(value: Decimal) -> int:
+    """Count the digits behind the point.
+
+    >>> places(Decimal("12.50")), places(Decimal("1e3"))
+    (2, 0)
+    """
+    exponent = value.as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
 def units(value: Decimal, scale: int) -> int:
     """Count a decimal of at most `scale` places in units of its last place.
 

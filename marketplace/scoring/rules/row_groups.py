@@ -6,11 +6,12 @@ sheet that nobody downloads, so rows are dealt into groups (`rules.dealing`), an
 resampled: the sum over a group stands for its rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from operator import itemgetter
 from typing import Final
 
 from marketplace.scoring.errors.certainty import OutcomesUnfit
@@ -69,6 +70,40 @@ def value_of_mean(statistic: Statistic, mean: Fraction) -> Decimal:
     if statistic == Statistic.ROOT_MEAN:
         return numbers.root_half_even(mean, VALUE_PLACES)
     return numbers.half_even(mean, VALUE_PLACES)
+
+
+class Drawing:
+    """Values on rows that are drawn again and again: the same figures, in whole numbers.
+
+    A statement draws a thousand groups a thousand times for every bid; adding decimals up each time
+    would take minutes where it takes seconds.
+    """
+
+    def __init__(self, found: GroupedOutcomes, bid_ids: Iterable[str]) -> None:
+        own = {bid_id: found.sums[bid_id] for bid_id in bid_ids}
+        self._found = found
+        self._places = max(
+            (numbers.places(one) for sums in own.values() for one in sums), default=0
+        )
+        self._units = {
+            bid_id: [numbers.units(one, self._places) for one in sums]
+            for bid_id, sums in own.items()
+        }
+
+    def values(self, picks: Sequence[int]) -> dict[str, Decimal]:
+        """Compute the value of each bid on the groups that were drawn, as often as they were."""
+        chosen = _chosen(picks)
+        rows = sum(chosen(self._found.sizes)) * 10**self._places
+        return {
+            bid_id: value_of_mean(self._found.statistic, Fraction(sum(chosen(units)), rows))
+            for bid_id, units in self._units.items()
+        }
+
+
+def _chosen(picks: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    if len(picks) == 1:
+        return lambda units: (units[picks[0]],)
+    return itemgetter(*picks)
 
 
 def deal(

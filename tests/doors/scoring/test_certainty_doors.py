@@ -32,7 +32,14 @@ PARTS = (
     *("sensitivity", "plots/rank-intervals.svg", "plots/weight-margins.svg"),
     *("export.json", "export.xlsx"),
 )
+ROWS = 300
 OF_PANEL = ("panel-statistics", "plots/judges.svg")
+
+
+def rows_of(column: str, *wrong: int) -> bytes:
+    """A file of rows that are all right but these."""
+    lines = (f"r{at:03},{'no' if at in wrong else 'yes'}" for at in range(ROWS))
+    return "\n".join([f"id,{column}", *lines, ""]).encode()
 
 
 async def a_ranked_play(
@@ -85,6 +92,46 @@ class TestSensitivity:
         assert stated["rank_intervals"]["resamples"] == 1_000
         assert stated["rank_intervals"]["judges_resampled"] == 3
         assert stated["seed"] == exported["sheet"]["certainty"]["seed"]
+
+    @pytest.mark.postgres
+    async def test_says_which_neighbours_on_a_benchmark_cannot_be_told_apart(
+        self, client: httpx.AsyncClient, database: Database, clock: FixedClock
+    ) -> None:
+        """From the rows of the files that were measured: two differ by a row, the third by many."""
+        wrong = {"sharp": range(20), "twin": range(10, 31), "dull": range(90)}
+        play = await given.an_evaluating_play(
+            client,
+            database,
+            clock,
+            criteria=given.weighed({"benchmark": 4000, "plan": 3000, "price": 3000}),
+            quotes_yuan=dict.fromkeys(wrong, 800_000),
+        )
+        await play.upload_truth(rows_of("label"))
+        values = {
+            name: (await play.measured(name, rows_of("prediction", *places)))["value"]
+            for name, places in wrong.items()
+        }
+        await play.mark_all(**dict.fromkeys(wrong, "80"))
+        ranked = await play.rank()
+        url = f"/v1/ranking-rounds/{ranked.json()['id']}"
+        await Statistician(database=database, clock=clock).work()
+
+        exported = await play.get(play.cast.approver, f"{url}/export.json")
+        [told] = exported["sensitivity"]["benchmarks"]
+        names = {bid_id: name for name, bid_id in play.bids.items()}
+
+        assert values == {"sharp": "0.933333333333", "twin": "0.93", "dull": "0.7"}
+        assert (told["criterion"], told["rows"], told["groups"]) == ("benchmark", ROWS, ROWS)
+        assert [
+            (names[one["better"]], names[one["worse"]], one["distinguishable"])
+            for one in told["neighbours"]
+        ] == [("sharp", "twin", False), ("twin", "dull", True)]
+        intervals = exported["sensitivity"]["rank_intervals"]
+        assert intervals["benchmarks_resampled"] == ["benchmark"]
+        assert verification.verify(exported).equal
+        forged = exported["sheet"]["outcomes"]["benchmark"]["sums"][play.bids["twin"]]
+        forged.append(forged.pop(forged.index("0")))
+        assert not verification.verify(exported).equal
 
     @pytest.mark.postgres
     async def test_two_processes_that_compute_it_at_once_keep_it_once(

@@ -17,11 +17,11 @@ from typing import Final
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules.certainty.chance import Chance
 from marketplace.scoring.rules.criteria import Criterion, Direction
-from marketplace.scoring.rules.row_groups import GroupedOutcomes, value_of_mean
+from marketplace.scoring.rules.row_groups import Drawing, GroupedOutcomes
 from marketplace.scoring.rules.sampling import Sampling
 
 TAIL: Final = Fraction(1, 40)
-PICKS_MAX: Final = 2_000_000
+PICKS_MAX: Final = 20_000_000
 """Groups times neighbours times resamples: about two seconds of computing."""
 RESAMPLES_MIN: Final = 100
 
@@ -50,8 +50,8 @@ def neighbours(
 
     Shape    `bid_ids` are the bids that stayed in and have outcomes.
     """
-    sums = {bid_id: found.sums[bid_id] for bid_id in bid_ids}
-    values = {bid_id: _value(found, own, range(len(own))) for bid_id, own in sums.items()}
+    drawing = Drawing(found, bid_ids)
+    values = drawing.values(range(len(found.sizes)))
     sign = -1 if criterion.direction == Direction.HIGHER else 1
     order = sorted(bid_ids, key=lambda bid_id: (sign * values[bid_id], bid_id))
     groups = len(found.sizes)
@@ -60,18 +60,11 @@ def neighbours(
     chance = Chance(sampling.seed, f"neighbours/{criterion.code}")
     drawn: dict[str, list[Decimal]] = {bid_id: [] for bid_id in order}
     for _ in range(resamples):
-        picks = chance.picks(groups, groups)
-        for bid_id in order:
-            drawn[bid_id].append(_value(found, sums[bid_id], picks))
+        for bid_id, value in drawing.values(chance.picks(groups, groups)).items():
+            drawn[bid_id].append(value)
     return resamples, [
         _compared(better, worse, values=values, drawn=drawn) for better, worse in pairwise(order)
     ]
-
-
-def _value(found: GroupedOutcomes, sums: tuple[Decimal, ...], picks: list[int] | range) -> Decimal:
-    rows = sum(found.sizes[at] for at in picks)
-    mean = Fraction(numbers.exact_sum(sums[at] for at in picks)) / rows
-    return value_of_mean(found.statistic, mean)
 
 
 def _compared(

@@ -21,7 +21,7 @@ from marketplace.scoring.rules import calibration, numbers, scales
 from marketplace.scoring.rules.certainty.chance import Chance
 from marketplace.scoring.rules.certainty.order import Field, percentage
 from marketplace.scoring.rules.criteria import Criterion, Kind
-from marketplace.scoring.rules.row_groups import GroupedOutcomes, value_of_mean
+from marketplace.scoring.rules.row_groups import Drawing, GroupedOutcomes
 from marketplace.scoring.rules.rubric import RELATIVE, Aggregation, Rubric
 from marketplace.scoring.rules.sampling import Sampling
 
@@ -76,7 +76,10 @@ def resampled(
     resamples = affordable(field, sampling.resamples)
     counts: dict[str, Counter[int]] = {bid_id: Counter() for bid_id in field.ids}
     judging = Chance(sampling.seed, "judges")
-    drawing = {code: Chance(sampling.seed, f"rows/{code}") for code in rows}
+    drawing = {
+        code: (Chance(sampling.seed, f"rows/{code}"), Drawing(found, field.ids))
+        for code, found in rows.items()
+    }
     known: dict[tuple[int, ...], Mapping[str, int]] = {}
     for _ in range(resamples):
         drawn = tuple(sorted(judging.picks(len(panel.judges), len(panel.judges))))
@@ -84,8 +87,10 @@ def resampled(
             ranks = known[drawn]
         else:
             columns = dict(field.columns) | panel.columns(drawn)
-            for code, found in rows.items():
-                columns[code] = _points_of_rows(field, code, found, drawing[code])
+            for code, (chance, drawer) in drawing.items():
+                groups = len(rows[code].sizes)
+                values = drawer.values(chance.picks(groups, groups))
+                columns[code] = _points_of_rows(field, code, values)
             ranks = known[drawn] = field.ranks(columns)
         for bid_id, rank in ranks.items():
             counts[bid_id][rank] += 1
@@ -164,17 +169,12 @@ def _panel(field: Field) -> _Panel:
     rounded: dict[str, Callable[[int, int], int]] = {}
     for one in subjective if judges else ():
         own = [given[bid_id, one.code] for bid_id in field.ids]
-        places = max(_places(mark) for found in own for mark in found.values())
+        places = max(numbers.places(mark) for found in own for mark in found.values())
         marks[one.code] = [
             [numbers.units(found[judge], places) for judge in judges] for found in own
         ]
         rounded[one.code] = _rounding(rubric, one, places)
     return _Panel(rubric=rubric, judges=judges, marks=marks, rounded=rounded, _known={})
-
-
-def _places(mark: Decimal) -> int:
-    exponent = mark.as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def _rounding(rubric: Rubric, criterion: Criterion, places: int) -> Callable[[int, int], int]:
@@ -189,18 +189,14 @@ def _rounding(rubric: Rubric, criterion: Criterion, places: int) -> Callable[[in
     return points
 
 
-def _points_of_rows(field: Field, code: str, found: GroupedOutcomes, chance: Chance) -> list[int]:
-    """Draw groups of rows once for all bids, and compute the points they give."""
+def _points_of_rows(field: Field, code: str, values: Mapping[str, Decimal]) -> list[int]:
+    """Turn the values on the rows that were drawn, once for all bids, into points."""
     criterion = field.assessed.rubric.criterion(code)
     assert criterion is not None
-    drawn = chance.picks(len(found.sizes), len(found.sizes))
-    rows = sum(found.sizes[at] for at in drawn)
     rounding = field.assessed.rubric.rounding
     column = []
     for bid_id in field.ids:
-        sums = found.sums[bid_id]
-        mean = Fraction(numbers.exact_sum(sums[at] for at in drawn)) / rows
-        share = scales.share_of_line(criterion, value_of_mean(found.statistic, mean))
+        share = scales.share_of_line(criterion, values[bid_id])
         points = rounding.points(share * criterion.weight)
         column.append(numbers.units(points, rounding.scale))
     return column
