@@ -127,6 +127,11 @@ LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 """A short machine name."""
 
+ColumnName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+"""The name of a column of a table of data."""
+
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT_MAX, description="Items per page.")]
 Cursor = Annotated[
     str | None, QueryParameter(max_length=512, description="`next_cursor` of the page before.")

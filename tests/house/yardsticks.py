@@ -25,7 +25,9 @@ that is not finite is refused with its row.
 the hidden set. Both values come from one pass.
 
 **Slices.** For each value of a declared column of the hidden set the metric is computed on its rows
-alone, for each side of the split; where it has no value on so few rows, it has none.
+alone, for each side of the split; where it has no value on so few rows, it has none. The call names
+the columns (`benchmark.slices`); before the result only public slices of twenty rows or more are
+told.
 
 **Outcomes.** Metrics marked so have one figure for each row, of which the value is the mean (or its
 square root); a paired bootstrap between two files rests on them.

@@ -14,6 +14,7 @@ from marketplace.datasets.tables.data import Dataset, DatasetFile, DatasetUpload
 from marketplace.wire.shapes import (
     BilingualIn,
     Code,
+    ColumnName,
     In,
     LongBilingualIn,
     LongText,
@@ -42,9 +43,6 @@ def _day(value: Any) -> Any:
 
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
-ColumnName = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -176,6 +176,8 @@ class Benchmark:
     """When bidders see the board: `after_opening` or `after_result`; before the opening never."""
     selection: str = "last"
     """Which file counts when the solver selects none: `last` or `best`."""
+    slices: tuple[str, ...] = ()
+    """Columns of the hidden set, a district for instance, for whose values the metric is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,9 @@ PUBLIC_SHARE_BPS_MAX: Final = 9_000
 """What decides needs rows of its own."""
 LEADERBOARDS: Final = ("after_opening", "after_result")
 SELECTIONS: Final = ("last", "best")
+SLICES_MAX: Final = 5
+NEVER_SLICES: Final = frozenset({"id", "label"})
+"""A slice by the answer, or one for each row, would give the answers away."""
 
 _PLAIN: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -131,6 +134,8 @@ def _is_benchmark(asked: Benchmark) -> bool:
         and asked.freeze_before_deadline_seconds >= 0
         and asked.leaderboard in LEADERBOARDS
         and asked.selection in SELECTIONS
+        and len(set(asked.slices)) == len(asked.slices) <= SLICES_MAX
+        and not NEVER_SLICES.intersection(asked.slices)
     )
     split = asked.public_share_bps > 0 or not asked.feedback
     ends = asked.evaluation_hours is not None or not asked.freeze_before_deadline_seconds

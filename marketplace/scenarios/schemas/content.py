@@ -11,6 +11,7 @@ from marketplace.wire.shapes import (
     BilingualIn,
     Bps,
     Code,
+    ColumnName,
     DecimalText,
     In,
     LongBilingualIn,
@@ -215,6 +216,9 @@ class BenchmarkIn(In):
     result."""
     selection: Literal["last", "best"] = "last"
     """Which file counts when the solver selects none."""
+    slices: list[ColumnName] = Field(default_factory=list, max_length=5)
+    """Columns of the hidden set by whose values the metric is told as well; not `id`, not
+    `label`."""
 
 
 class CriterionIn(In):

@@ -36,6 +36,8 @@ class CheckedTruth:
     stored: StoredFile
     metric: str
     rows: int
+    slices: tuple[str, ...] = ()
+    """Columns of it by whose values the metric can be told."""
 
 
 async def truth_call(
@@ -86,6 +88,7 @@ async def keep_truth(
         file_name=checked.stored.name,
         file_sha256=checked.stored.sha256,
         rows=checked.rows,
+        slices=list(checked.slices),
         uploaded_by=None if actor.is_system else actor.person_id,
         uploaded_at=now,
     )
@@ -95,17 +98,28 @@ async def keep_truth(
 
 
 async def check_truth(
-    scorer: Executor, storage: Storage, criterion: Criterion, stored: StoredFile
+    scorer: Executor,
+    storage: Storage,
+    criterion: Criterion,
+    stored: StoredFile,
+    *,
+    slices: tuple[str, ...] = (),
 ) -> CheckedTruth:
     """Read a hidden set, and try the metric on it before anybody depends on it.
 
-    Refuses  what is wrong with the file, and labels that the metric of the criterion cannot score.
+    Shape    `slices` are the columns that the call promises to tell by.
+    Refuses  what is wrong with the file, a column that is missing or has too many values, and
+             labels that the metric of the criterion cannot score.
     """
     assert criterion.metric is not None
     rows = await measuring.check_truth(
-        scorer, storage, metric=criterion.metric, truth_file=stored.name
+        scorer,
+        storage,
+        metric=criterion.metric,
+        truth_file=stored.name,
+        slice_columns=slices,
     )
-    return CheckedTruth(stored=stored, metric=criterion.metric, rows=rows)
+    return CheckedTruth(stored=stored, metric=criterion.metric, rows=rows, slices=slices)
 
 
 async def upload_truth(
@@ -124,8 +138,9 @@ async def upload_truth(
     Refuses  what `check_truth` and `keep_truth` refuse.
     """
     async with database.reading() as reader:
-        _, found = await truth_call(reader, actor, scenario_id, criterion=criterion)
-    checked = await check_truth(scorer, storage, found, stored)
+        call, found = await truth_call(reader, actor, scenario_id, criterion=criterion)
+    slices = submissions.benchmark_of(call, criterion).slices
+    checked = await check_truth(scorer, storage, found, stored, slices=slices)
     async with database.writing() as writer:
         return await keep_truth(
             writer,

@@ -20,6 +20,7 @@ from marketplace.kit.storage import Storage
 from marketplace.kit.workers import Answered, Content
 from marketplace.scoring.errors.measuring import MeasuringStopped
 from marketplace.scoring.rules.metrics import registry as metrics
+from marketplace.scoring.rules.slices import SliceValue
 from marketplace.scoring.rules.splits import UNDIVIDED, Split
 from marketplace.settings import PREFIX, SettingInvalid, Settings
 
@@ -48,18 +49,6 @@ class MeasureJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SliceValue:
-    """The metric on the rows of one slice, on one side of the split."""
-
-    column: str
-    name: str
-    is_public: bool
-    rows: int
-    value: Decimal | None
-    """None where the metric has no value on these rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What one file is worth against one hidden set."""
 
@@ -75,16 +64,6 @@ class Measured:
     """See `rules.outcomes.read`; empty where none were wanted or the metric has none."""
     milliseconds: int
     """Computing time."""
-
-    def worst_slice(self, metric: str, *, is_public: bool = False) -> SliceValue | None:
-        """Find the slice on which the metric is worst; the first by name of several."""
-        sign = -1 if metrics.find(metric).metric.direction == "lower" else 1
-        valued = [one for one in self.slices if one.value is not None]
-        return min(
-            (one for one in valued if one.is_public == is_public),
-            key=lambda one: (sign * (one.value or Decimal(0)), one.column, one.name),
-            default=None,
-        )
 
 
 async def measure(executor: Executor, storage: Storage, job: MeasureJob) -> Measured:

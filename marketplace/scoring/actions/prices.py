@@ -36,7 +36,7 @@ from marketplace.scoring.errors.votes import (
     PriceExplainedAlready,
     PriceNotAsked,
 )
-from marketplace.scoring.queries import rounds
+from marketplace.scoring.queries import rounds, sheets
 from marketplace.scoring.queries import votes as queries
 from marketplace.scoring.rules import inquiries, scales
 from marketplace.scoring.rules.criteria import Kind
@@ -239,7 +239,7 @@ async def _staying(session: WriteSession, call: Call) -> list[Bid]:
 
 async def _below_floor(session: WriteSession, call: Call) -> frozenset[str]:
     """Name the bids that miss a hard floor as far as they are measured: no mean may hold them."""
-    sheet = await rounds.score_sheet(session, call, round_number=1, code_version=__version__)
+    sheet = await sheets.score_sheet(session, call, round_number=1, code_version=__version__)
     found = set()
     for bid in sheet.bids:
         for criterion in sheet.rubric.criteria:

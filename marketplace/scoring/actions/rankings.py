@@ -37,7 +37,7 @@ from marketplace.scoring.errors.rounds import (
 )
 from marketplace.scoring.errors.submissions import SubmissionsPending
 from marketplace.scoring.errors.votes import ResponsivenessPending
-from marketplace.scoring.queries import conflicts, panels, submissions, votes
+from marketplace.scoring.queries import conflicts, panels, sheets, submissions, votes
 from marketplace.scoring.queries import rounds as queries
 from marketplace.scoring.rules.explanations import HARD_FLOOR
 from marketplace.scoring.rules.inquiries import NOT_EXPLAINED
@@ -92,7 +92,7 @@ async def rank_round(
     await _fall_by_the_panel(session, call, reason, now=now)
     retried = await _retried(session, call, reason)
     number = 1 if earlier is None else earlier.number + 1
-    sheet = await queries.score_sheet(
+    sheet = await sheets.score_sheet(
         session, call, round_number=number, code_version=__version__, retried=retried
     )
     ranking = await asyncio.to_thread(rank, sheet)

@@ -147,6 +147,7 @@ def task_of(call: Call, submission: Submission, hidden: HiddenSet) -> Task:
             # Of what no solver has seen, and another with each version of the hidden set.
             key=bytes.fromhex(hidden.file_sha256) + hidden.id.bytes,
         ),
+        slices=tuple(hidden.slices),
         outcomes=submission.phase is Phase.EVALUATION,
     )
 

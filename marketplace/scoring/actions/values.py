@@ -29,6 +29,8 @@ class Task:
     hidden_file: str
     hidden_sha256: str
     split: Split = UNDIVIDED
+    slices: tuple[str, ...] = ()
+    """Columns of the hidden set by whose values the metric is told as well."""
     outcomes: bool = False
     """Whether it is wanted what the file got by group of rows: only of what may decide."""
 
@@ -58,10 +60,15 @@ def measurer(executor: Executor, storage: Storage) -> Measure:
             truth_sha256=task.hidden_sha256,
             sent_file=task.file_name,
             split=task.split,
+            slice_columns=task.slices,
             outcomes=task.outcomes,
         )
         found = await measuring.measure(executor, storage, job)
-        detail = {"rows": found.rows, "public_rows": found.public_rows}
+        detail = {
+            "rows": found.rows,
+            "public_rows": found.public_rows,
+            "slices": [one.to_document() for one in found.slices],
+        }
         return Value(
             value=found.private, public=found.public, detail=detail, outcomes=found.outcomes
         )

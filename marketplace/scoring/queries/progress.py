@@ -17,6 +17,7 @@ from marketplace.scoring.queries import submissions as queries
 from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules import visibility
 from marketplace.scoring.rules import work as pace
+from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.rubric import Kind
 from marketplace.scoring.rules.submissions import OPEN_STATES, Phase
 from marketplace.scoring.tables.rounds import Submission
@@ -35,6 +36,7 @@ class Progress:
     results: Sequence[SubmissionResult]
     counts: bool
     benchmark: Benchmark
+    direction: Direction
     told: bool
     bureau: bool
 
@@ -96,6 +98,7 @@ async def _progress(
         results=await queries.results_of(session, row.id),
         counts=row.id in counting,
         benchmark=queries.benchmark_of(call, row.criterion),
+        direction=rounds.criterion_of(call, row.criterion, Kind.OBJECTIVE_AUTO).direction,
         told=call.state in visibility.TOLD_STATES,
         bureau=watches,
     )

@@ -1,8 +1,7 @@
-"""What the scoring room can answer, and the one place where a score sheet is put together."""
+"""What the scoring room can answer of rounds, marks, seats and hidden sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -10,11 +9,9 @@ from sqlmodel import col, select
 
 from marketplace.bids.errors.bids import BidUnknown
 from marketplace.bids.queries import bids
-from marketplace.bids.rules.lifecycle import LEFT
 from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
-from marketplace.identity.tables.organizations import Organization
 from marketplace.identity.tables.people import Person
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios.queries import calls as scenarios
@@ -26,15 +23,9 @@ from marketplace.scoring.errors.rounds import (
     RoundUnknown,
     SubmissionUnknown,
 )
-from marketplace.scoring.queries import submissions
-from marketplace.scoring.rules import row_groups, visibility
+from marketplace.scoring.rules import visibility
 from marketplace.scoring.rules.documents import short
-from marketplace.scoring.rules.marks import Judge, Mark
-from marketplace.scoring.rules.price import Deduction
-from marketplace.scoring.rules.row_groups import GroupedOutcomes
 from marketplace.scoring.rules.rubric import Criterion, Kind, Rubric, published_rubric
-from marketplace.scoring.rules.sampling import Sampling
-from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
 from marketplace.scoring.tables.rounds import (
     HiddenSet,
     MarkRow,
@@ -298,124 +289,3 @@ async def candidates(session: ReadSession, scenario_id: UUID) -> tuple[Candidate
         )
         for one in standings
     )
-
-
-async def score_sheet(
-    session: ReadSession,
-    call: Call,
-    *,
-    round_number: int,
-    code_version: str,
-    retried: frozenset[UUID] = frozenset(),
-) -> ScoreSheet:
-    """Put together everything that decides one round, frozen; it judges `retried` bids anew."""
-    rubric = rubric_of(call)
-    opening = await bids.opening(session, call.id)
-    opened = await bids.opened_bids(session, call.id)
-    seated = await seats(session, call.id)
-    truths = [await hidden_set(session, call.id, one.code) for one in rubric.criteria]
-    newest = frozenset(truth.id for truth in truths if truth is not None)
-    # Nobody could know the digest of the opening record when the bids were sealed.
-    seed = None if opening is None else opening.record_sha256
-    counted = {
-        bid.id: await submissions.that_count(session, call, bid.id, rubric, newest)
-        for bid, _ in opened
-    }
-    sheet_bids = tuple(_sheet_bid(one, rubric, counted[one[0].id], retried) for one in opened)
-    return ScoreSheet(
-        scenario_number=call.number,
-        round_number=round_number,
-        profile_code=call.profile.code,
-        profile_version=call.profile.version,
-        code_version=code_version,
-        rubric=rubric,
-        bids=sheet_bids,
-        judges=tuple(
-            Judge(label=seat.label, recused=seat.recused_at is not None) for seat in seated
-        ),
-        marks=await _marks(session, call.id, seated),
-        minimum_bids=call.profile.integer("minimum_bids"),
-        draw_seed=seed,
-        # Fixed before anything is drawn, and nobody's choice.
-        certainty=Sampling(seed=seed or f"{call.number}/{round_number}"),
-        outcomes=await _outcomes(
-            session, rubric, [counted[UUID(one.id)] for one in sheet_bids if not one.exclusion]
-        ),
-    )
-
-
-async def _outcomes(
-    session: ReadSession, rubric: Rubric, counted: Sequence[Mapping[str, Submission]]
-) -> dict[str, GroupedOutcomes]:
-    """Read what the bids that stay in got by group of rows, on each benchmark that all can tell."""
-    if len(counted) > row_groups.BIDS_MAX:
-        return {}
-    found = {}
-    for criterion in rubric.criteria:
-        own = [one[criterion.code] for one in counted if criterion.code in one]
-        told = await submissions.outcomes_of(session, own) if own else {}
-        if told and len(told) == len(counted):
-            by_bid = {str(one.bid_id): told[one.id] for one in own}
-            found[criterion.code] = row_groups.joined(by_bid)
-    return found
-
-
-def _sheet_bid(
-    opened: tuple[Bid, Organization],
-    rubric: Rubric,
-    counted: Mapping[str, Submission],
-    retried: frozenset[UUID],
-) -> SheetBid:
-    bid, bidder = opened
-    offer = bid.offer or {}
-    assert bid.submitted_at is not None
-    # Nothing is asked and nothing offered: where no price is judged, that is no price at all.
-    free = not bid.quote_fen and not rubric.needs_quotes
-    return SheetBid(
-        id=str(bid.id),
-        bidder=bidder.name_zh,
-        received_at=bid.submitted_at.isoformat(),
-        quote_fen=None if free else bid.quote_fen,
-        deductions=tuple(
-            Deduction(policy=one["policy"], bps=one["bps"]) for one in offer.get("deductions", ())
-        ),
-        metric_values={code: Decimal(one.value) for code, one in counted.items() if one.value},
-        formula_values={code: Decimal(value) for code, value in offer.get("figures", {}).items()},
-        exclusion=_exclusion(bid, retried),
-    )
-
-
-def _exclusion(bid: Bid, retried: frozenset[UUID]) -> str | None:
-    found = None if bid.id in retried else bid.exclusion
-    return bid.state.value if bid.state in LEFT else found
-
-
-async def _marks(
-    session: ReadSession, scenario_id: UUID, seated: Sequence[PanelSeat]
-) -> tuple[Mark, ...]:
-    """Read every mark; an objective one was decided once for all and stands under one label."""
-    labels = {seat.id: seat.label for seat in seated}
-    given = await session.exec(select(MarkRow).where(col(MarkRow.seat_id).in_(list(labels))))
-    present = [seat for seat in seated if seat.recused_at is None]
-    # Marks of a recused judge do not count: one that was decided for all must not go with them.
-    bearer = next((seat for seat in present if seat.is_chair), present[0] if present else None)
-    marks = [
-        Mark(
-            judge=labels[row.seat_id],
-            bid_id=str(row.bid_id),
-            criterion=row.criterion,
-            value=Decimal(row.value),
-        )
-        for row in given.all()
-    ]
-    if bearer is not None:
-        marks += [
-            Mark(
-                judge=bearer.label,
-                bid_id=str(row.bid_id),
-                criterion=row.criterion,
-                value=Decimal(row.value),
-            )
-            for row in await objective_marks(session, scenario_id)
-        ]
-    return tuple(marks)

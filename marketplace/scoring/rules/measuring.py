@@ -19,7 +19,6 @@ from marketplace.kit.workbench import Files, Shelf
 from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.errors.measuring import MetricNotOfFiles
 from marketplace.scoring.rules import numbers, outcomes, predictions
-from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.dealing import Dealing, dealt
 from marketplace.scoring.rules.metrics import registry as metrics
 from marketplace.scoring.rules.metrics.definitions import Measure, Reads
@@ -160,13 +159,6 @@ def _slices(
                 told["value"] = None
             found.append(told)
     return found
-
-
-def worst_of(values: Sequence[Decimal], direction: Direction) -> Decimal | None:
-    """Find the worst of several values of one metric."""
-    if not values:
-        return None
-    return min(values) if direction == Direction.HIGHER else max(values)
 
 
 def _prepared(task: dict[str, Any], content: bytes) -> Prepared:

@@ -7,6 +7,8 @@ from uuid import UUID
 from marketplace.scoring.actions.rescoring import Preview
 from marketplace.scoring.queries.boards import BoardPage
 from marketplace.scoring.queries.progress import Progress
+from marketplace.scoring.rules import slices
+from marketplace.scoring.rules.slices import SliceValue
 from marketplace.scoring.rules.work import LIFECYCLE
 from marketplace.scoring.tables.boards import Board, BoardEntry
 from marketplace.scoring.tables.submissions import Rescoring, SubmissionResult, Work
@@ -25,6 +27,23 @@ class QueueOut(Out, frozen=True, kw_only=True):
     """How often it was begun and not finished, this time included."""
 
 
+class SliceOut(Out, frozen=True, kw_only=True):
+    """The metric on the rows that have one value in one column of the hidden set."""
+
+    column: str
+    slice: str
+    is_public: bool
+    """Whether of the public split; else of the rows that decide."""
+    rows: int
+    value: str | None
+    """An exact decimal; null where the metric has none on these rows."""
+
+    @classmethod
+    def of(cls, one: SliceValue) -> "SliceOut":
+        """Read one slice."""
+        return cls(**one.to_document())
+
+
 class ResultOut(Out, frozen=True, kw_only=True):
     """What one hidden set gave; a newer set adds a result and takes none away."""
 
@@ -33,6 +52,11 @@ class ResultOut(Out, frozen=True, kw_only=True):
     value: str | None
     """An exact decimal; null where it is not told yet, or there is none."""
     public_value: str | None
+    slices: list[SliceOut]
+    """By each column that the call names; of the rows that decide only where `value` may be told,
+    and before that without slices of less than twenty public rows."""
+    worst_slice: SliceOut | None
+    """Where the metric is worst, of the slices told."""
     measured_at: dt.datetime
 
 
@@ -98,11 +122,17 @@ class SubmissionOut(Out, frozen=True, kw_only=True):
 
 
 def _result(one: Progress, row: SubmissionResult) -> ResultOut:
+    value = one.shown(row.value)
+    found = slices.slices_from(row.detail.get("slices", ()))
+    told = slices.told(found, deciding=value is not None)
+    worst = slices.worst(told, one.direction)
     return ResultOut(
         hidden_set_id=row.hidden_set_id,
         scorer_version=row.scorer_version,
-        value=one.shown(row.value),
+        value=value,
         public_value=row.public_value,
+        slices=[SliceOut.of(each) for each in told],
+        worst_slice=None if worst is None else SliceOut.of(worst),
         measured_at=row.measured_at,
     )
 

@@ -38,6 +38,8 @@ class HiddenSet(Row, table=True):
     """Name in the storage; never told."""
     file_sha256: str = digest()
     rows: int
+    slices: list[str] = json_document()
+    """The columns that it was checked for: what files are told by slice."""
     uploaded_by: UUID | None = Field(default=None, foreign_key="person.id")
     uploaded_at: dt.datetime
     counts_from: dt.datetime | None = Field(default=None)

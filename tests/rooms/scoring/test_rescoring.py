@@ -183,6 +183,7 @@ async def a_full_board(
                 file_name=f"truth-{number}",
                 file_sha256=f"{number:064d}",
                 rows=10,
+                slices=[],
                 uploaded_at=START,
                 counts_from=START if number == 1 else None,
             )

@@ -138,6 +138,19 @@ def test_finds_what_scoring_would_refuse(name: str) -> None:
     assert not scoring_takes(content)
 
 
+@pytest.mark.parametrize(
+    "slices", [["label"], ["district", "district"], [f"column {at}" for at in range(6)]]
+)
+def test_slices_by_the_answer_or_without_end_are_found(slices: list[str]) -> None:
+    """A slice by the label would give it away; one named twice or a sixth tells nothing more."""
+    document = a_content()
+    on_criterion(0, benchmark={"slices": slices})(document)
+
+    findings = lint(content_from(document), a_profile(Track.PRIVATE))
+
+    assert "/criteria/0/benchmark" in {finding.pointer for finding in blocking(findings)}
+
+
 def test_a_lawful_lowest_price_call_gives_weight_to_the_price_alone() -> None:
     """Gates stay, with a hard floor and no weight; the price has all of it."""
     document = a_content()
