@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-PEER   := tests/peers/oidc_provider
+PEERS  := tests/peers/oidc_provider tests/peers/webhooks
 WORKERS ?= auto
 ARGS   ?=
 
@@ -19,13 +19,15 @@ run: $(READY)  ## play the demo, then serve it on 127.0.0.1:8000
 test: $(READY) peers  ## every test: SQLite, and the marked part on a private PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-peers:  ## install the OpenID provider that single sign-on is tested against (needs Node)
+peers:  ## install the programs of another language that tests talk to (needs Node)
 	@if command -v node >/dev/null && command -v npm >/dev/null; then \
-	  [ $(PEER)/node_modules/.ready -nt $(PEER)/package-lock.json ] \
-	    || { npm ci --prefix $(PEER) --ignore-scripts --no-audit --no-fund --loglevel=error \
-	      && touch $(PEER)/node_modules/.ready; }; \
+	  for peer in $(PEERS); do \
+	    [ $$peer/node_modules/.ready -nt $$peer/package-lock.json ] \
+	      || { npm ci --prefix $$peer --ignore-scripts --no-audit --no-fund --loglevel=error \
+	        && touch $$peer/node_modules/.ready; } || exit 1; \
+	  done; \
 	else \
-	  echo "no Node here: the tests against a real OpenID provider are skipped"; \
+	  echo "no Node here: the tests against programs of another language are skipped"; \
 	fi
 
 soak: $(READY)  ## 100,000 calls on both databases, 10,000 random rounds; takes minutes, prints figures
@@ -56,7 +58,7 @@ lock:  ## resolve pyproject.toml into requirements.lock (needs uv)
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
 
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache $(PEER)/node_modules
+	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache $(PEERS:%=%/node_modules)
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Jiebang needs Python 3.11 or newer; set PYTHON=/path/to/python")'

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.given import peers
 from tests.postgres_server import PostgresServer, create_database
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+DOCUMENT = REPOSITORY / "docs" / "asyncapi.json"
 
 
 def jiebang(*arguments: object, database_url: str = "") -> subprocess.CompletedProcess[str]:
@@ -167,6 +169,23 @@ class TestResult:
         assert untold == []
         assert heard["events"] > 200
         assert heard["attempts"] == 2 * heard["delivered"]
+
+    @peers.needs(peers.WEBHOOKS)
+    def test_every_event_is_what_the_published_document_says_of_its_type(
+        self, folder: Path
+    ) -> None:
+        """All stored bytes of the story against docs/asyncapi.json; a figure less is found."""
+        with sqlite3.connect(folder / "jiebang.db") as database:
+            stored = [row for (row,) in database.execute("SELECT record FROM event")]
+        database.close()
+        told = b"\n".join(stored).decode()
+        closed = next(json.loads(row) for row in stored if b'"scenario.closed"' in row)
+        del closed["data"]["closed_at"]
+
+        assert len({json.loads(row)["type"] for row in stored}) > 40
+        assert peers.answer(peers.WEBHOOKS, "asyncapi.mjs", DOCUMENT, told=told) == []
+        [found] = peers.answer(peers.WEBHOOKS, "asyncapi.mjs", DOCUMENT, told=json.dumps(closed))
+        assert found["type"] == "scenario.closed"
 
 
 class TestAgain:

@@ -3,11 +3,9 @@
 import contextlib
 import dataclasses
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -22,18 +20,16 @@ from marketplace.kit.database import Database
 from marketplace.kit.openid import OpenIdProvider
 from tests.doors.identity.browsers import ENGLISH, an_app, signed_in
 from tests.given import identity as given
+from tests.given import peers
 from tests.given.ports import free_port
 from tests.given.sign_ins import a_password
 
-PEER = Path(__file__).parents[2] / "peers" / "oidc_provider"
+PEER = peers.FOLDER / "oidc_provider"
 OURS = "http://jiebang.test"
 SECRET = "a secret of the tests, not of anybody"
 ISSUED_BY = re.compile(r'action="([^"]+)"')
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or not (PEER / "node_modules").is_dir(),
-    reason="needs Node and `make peers`: the provider is a program of another language",
-)
+pytestmark = peers.needs(PEER)
 
 
 @contextlib.contextmanager
