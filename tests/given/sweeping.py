@@ -5,19 +5,23 @@ Chinese text comes in, and as programs rewrite it: base64 wherever it may begin,
 escaped as in JSON, in an address; and as its plain digest, against which it could be guessed.
 """
 
+import asyncio
 import base64
 import hashlib
 import io
 import json
 import logging
+import struct
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from marketplace.bids.rules.amounts import write_amount
 from marketplace.house import House
 from marketplace.kit.database import Database
 from marketplace.kit.logs import configure_logs
@@ -28,6 +32,11 @@ OWN_LOGGERS = ("httpx", "httpcore")
 """Of the client that plays the browser in this process; a server has none of its calls."""
 LENGTH_MIN = 6
 """Shorter forms are found anywhere by chance."""
+NUMBER_LENGTH_MIN = 5
+"""A number of five bytes stands in ten megabytes of noise once in a hundred thousand sweeps."""
+
+Marker = str | bytes | int | range
+"""A text, bytes, an amount in fen, or all amounts of a range."""
 
 
 def forms(marker: str | bytes) -> dict[str, bytes]:
@@ -69,15 +78,94 @@ def _base64(raw: bytes, skipped: int) -> bytes:
     return written[first : whole_bits // 6]
 
 
-def find(markers: Mapping[str, str | bytes], places: Mapping[str, bytes]) -> list[str]:
+def amount_forms(fen: int) -> dict[str, bytes]:
+    """Every form in which an amount is looked for: written in fen and in yuan, with and without
+    separators, in capital characters, as the bytes of a number, and as a digest.
+    """
+    return _forms_of_texts(_written_amount(fen)) | _forms_of_numbers(fen)
+
+
+def common_forms(amounts: range) -> dict[str, bytes]:
+    """What the written forms of every amount in a range begin with: one search for all of them."""
+    first, last = _written_amount(amounts[0]), _written_amount(amounts[-1])
+    return _forms_of_texts({name: _beginning(first[name], last[name]) for name in first})
+
+
+def _beginning(one: str, other: str) -> str:
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(left for left, _ in pairs)
+
+
+def number_forms(fen: int) -> dict[str, bytes]:
+    """The forms of an amount that have nothing in common with those of its neighbours."""
+    return {f"digest, {name}": one for name, one in _digests(fen).items()} | _forms_of_numbers(fen)
+
+
+def _written_amount(fen: int) -> dict[str, str]:
+    yuan, rest = divmod(fen, 100)
+    return {
+        "fen": str(fen),
+        "fen, separated": f"{fen:,}",
+        "yuan": f"{yuan}.{rest:02d}",
+        "yuan, separated": f"{yuan:,}.{rest:02d}",
+        "ten thousand yuan": f"{yuan // 10_000}.{yuan % 10_000:04d}{rest:02d}",
+        "in words": write_amount(fen).removeprefix("人民币"),
+    }
+
+
+def _forms_of_texts(written: Mapping[str, str]) -> dict[str, bytes]:
+    found = {
+        f"{name}, {how}": form
+        for name, text in written.items()
+        for how, form in forms(text).items()
+    }
+    # Digits are the same in many encodings.
+    return {name: form for form, name in {form: name for name, form in found.items()}.items()}
+
+
+def _forms_of_numbers(fen: int) -> dict[str, bytes]:
+    found = {
+        "a number, big end first": fen.to_bytes(8, "big").lstrip(b"\0"),
+        "a number, little end first": fen.to_bytes(8, "little").rstrip(b"\0"),
+        "a float, big end first": struct.pack(">d", fen),
+        "a float, little end first": struct.pack("<d", fen),
+    }
+    return {name: one for name, one in found.items() if len(one) >= NUMBER_LENGTH_MIN}
+
+
+def _digests(fen: int) -> dict[str, bytes]:
+    return {
+        name: hashlib.sha256(text.encode()).hexdigest().encode()
+        for name, text in _written_amount(fen).items()
+    }
+
+
+def find(markers: Mapping[str, Marker], places: Mapping[str, bytes]) -> list[str]:
     """Say which marker lies where, in which form; empty: nowhere."""
     return [
         f"{name}, {form}: {place}"
         for name, marker in markers.items()
-        for form, wanted in forms(marker).items()
+        for form, wanted in _forms_of(marker).items()
         for place, content in places.items()
         if wanted in content
     ]
+
+
+def _forms_of(marker: Marker) -> dict[str, bytes]:
+    match marker:
+        case int():
+            return amount_forms(marker)
+        case range():
+            return {
+                **common_forms(marker),
+                **{
+                    f"{fen} {name}": one
+                    for fen in marker
+                    for name, one in number_forms(fen).items()
+                },
+            }
+        case _:
+            return forms(marker)
 
 
 async def everything(house: House, *, told: Iterable[tuple[str, bytes]] = ()) -> dict[str, bytes]:
@@ -87,6 +175,9 @@ async def everything(house: House, *, told: Iterable[tuple[str, bytes]] = ()) ->
     places = {name: content async for name, content in rows(house.database)}
     if house.database.engine.url.get_backend_name() == "sqlite":
         places["the database file"] = bytes_on_disk(house.database)
+    else:
+        places |= {name: content async for name, content in copied(house.database)}
+        places["the files of the database"] = await files_of_tables(house.database)
     places |= dict(files(house.settings.data_dir))
     return places | dict(told)
 
@@ -98,6 +189,39 @@ async def rows(database: Database) -> AsyncIterator[tuple[str, bytes]]:
             found = await connection.execute(select(table))
             content = b"\n".join(_written(value) for row in found.all() for value in row)
             yield f"table {table.name}", content
+
+
+async def copied(database: Database) -> AsyncIterator[tuple[str, bytes]]:
+    """Every table of a PostgreSQL database as COPY writes it, also those that no model knows."""
+    async with database.engine.connect() as connection:
+        names = await connection.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        )
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        for (name,) in names.all():
+            for form in ("text", "binary"):
+                written = io.BytesIO()
+                await raw.copy_from_table(name, output=written, format=form)
+                yield f"copy of {name}, {form}", written.getvalue()
+
+
+async def files_of_tables(database: Database) -> bytes:
+    """The files in which PostgreSQL keeps tables and indexes, with every row that was deleted or
+    rolled back and is still there.
+    """
+    async with database.engine.connect() as connection:
+        await connection.execute(text("CHECKPOINT"))
+        found = await connection.execute(
+            text(
+                "SELECT current_setting('data_directory'), pg_relation_filepath(c.oid)"
+                " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE c.relkind IN ('r', 'i', 't') AND n.nspname IN ('public', 'pg_toast')"
+                " AND c.oid >= 16384"
+            )
+        )
+        paths = [Path(folder) / name for folder, name in found.all()]
+    return b"\n".join(await asyncio.to_thread(lambda: [one.read_bytes() for one in paths]))
 
 
 def _written(value: object) -> bytes:

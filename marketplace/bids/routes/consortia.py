@@ -18,7 +18,7 @@ from marketplace.kit.paging import cursor_of, id_after
 from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.wire.answers import answer, expected_version
-from marketplace.wire.idempotency import once
+from marketplace.wire.sealed_answers import sealed_once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
 AnyRequest = Request[Actor, None, State]
@@ -31,7 +31,7 @@ class CallInvitationController(Controller):
     tags = ("bids",)
 
     @post(operation_id="consortium_invitations_create")
-    @once()
+    @sealed_once(required=False)
     async def invite(
         self,
         request: AnyRequest,
@@ -101,7 +101,7 @@ class InvitationController(Controller):
         return answer(request, out, version=out.version)
 
     @post("/actions/accept", status_code=200, operation_id="consortium_invitations_accept")
-    @once()
+    @sealed_once(required=False)
     async def accept(
         self,
         request: AnyRequest,
@@ -115,7 +115,7 @@ class InvitationController(Controller):
         return await _moved(request, writer, consortium_invitation_id, "accept", keeper, clock)
 
     @post("/actions/decline", status_code=200, operation_id="consortium_invitations_decline")
-    @once()
+    @sealed_once(required=False)
     async def decline(
         self,
         request: AnyRequest,
@@ -129,7 +129,7 @@ class InvitationController(Controller):
         return await _moved(request, writer, consortium_invitation_id, "decline", keeper, clock)
 
     @post("/actions/revoke", status_code=200, operation_id="consortium_invitations_revoke")
-    @once()
+    @sealed_once(required=False)
     async def revoke(
         self,
         request: AnyRequest,

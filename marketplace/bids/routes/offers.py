@@ -29,7 +29,6 @@ from marketplace.kit.paging import cursor_of, id_after
 from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.wire.answers import answer, expected_version, prefers_english
-from marketplace.wire.idempotency import once
 from marketplace.wire.sealed_answers import sealed_once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
@@ -151,7 +150,7 @@ class BidController(Controller):
         return await _sealed(request, writer, bid_id, "replace", data, keeper, clock)
 
     @post("/actions/withdraw", status_code=200, operation_id="bids_withdraw")
-    @once()
+    @sealed_once(required=False)
     async def withdraw(
         self,
         request: AnyRequest,
@@ -159,6 +158,7 @@ class BidController(Controller):
         actor: NamedDependency[Actor],
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
     ) -> Response[BidOut]:
         """Take your bid back before the deadline."""
         access.signed_in(actor)
@@ -169,7 +169,7 @@ class BidController(Controller):
         return await _described(request, writer, row, clock)
 
     @post("/actions/reconfirm", status_code=200, operation_id="bids_reconfirm")
-    @once()
+    @sealed_once(required=False)
     async def reconfirm(
         self,
         request: AnyRequest,
@@ -177,6 +177,7 @@ class BidController(Controller):
         actor: NamedDependency[Actor],
         writer: NamedDependency[WriteSession],
         clock: NamedDependency[Clock],
+        keeper: NamedDependency[Keeper],
     ) -> Response[BidOut]:
         """Say that your sealed offer stands under the amended call."""
         access.signed_in(actor)
