@@ -20,6 +20,7 @@ from marketplace.identity.tables.audit import Outcome
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database, WriteSession
 from marketplace.kit.errors import Forbidden, MarketplaceError, NotFound, Unauthenticated
+from marketplace.wire.sealed_doors import sealed_under
 
 TEXT_LENGTH_MAX = 64
 
@@ -64,6 +65,7 @@ def _act(scope: Scope, *, outcome: Outcome = Outcome.PERFORMED, code: str | None
     client = scope.get("client")
     operation = getattr(handler, "operation_id", None) or getattr(handler, "name", None)
     return Act(
+        sealed_under=sealed_under(scope) if outcome is Outcome.PERFORMED else None,
         actor=scope.get("user") or NOBODY,
         operation=str(operation or scope["path"])[:TEXT_LENGTH_MAX],
         subject={

@@ -12,8 +12,6 @@ UNKNOWN = "01890000-0000-7000-8000-000000000000"
 """The id of nothing."""
 ENDLESS = frozenset({"/v1/events/stream"})
 """What does not end by itself is listened to, not read."""
-OF_THE_READER = frozenset({"/v1/metrics", "/v1/audit-log"})
-"""What tells what was done by the reader's own requests, and so differs between two readings."""
 
 Told = dict[tuple[str, str], tuple[int, dict[str, str], bytes]]
 """Status, headers and bytes, by who asked for which address."""

@@ -137,6 +137,8 @@ async def witness_opening(
     signed = await notary.sign(session, record, keeper=hands.keeper, now=now)
     opening.record, opening.record_sha256 = signed.content, sha256_hex(signed.content)
     opening.record_signature, opening.record_key_id = signed.signature, signed.key_id
+    of_bidders = await queries.ids_on_call(session, scenario_id)
+    await audit.unseal(session, [scenario_id, *of_bidders])
     await lockboxes.forget_shares(session, lockbox.id, now=now)
     await calls.begin_evaluation(session, actor, row, now=now)
     await after_opening.look_into(session, row, now=now)

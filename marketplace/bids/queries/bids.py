@@ -133,6 +133,11 @@ async def timely_bids(session: ReadSession, scenario_id: UUID) -> Sequence[Bid]:
     return found.all()
 
 
+async def ids_on_call(session: ReadSession, scenario_id: UUID) -> Sequence[UUID]:
+    """Name every bid that was ever begun on a call."""
+    return (await session.exec(select(Bid.id).where(Bid.scenario_id == scenario_id))).all()
+
+
 async def opened_bids(
     session: ReadSession, scenario_id: UUID
 ) -> Sequence[tuple[Bid, Organization]]:

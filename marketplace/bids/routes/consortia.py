@@ -19,6 +19,7 @@ from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.sealed_answers import sealed_once
+from marketplace.wire.sealed_doors import SEALED_DOOR, seal_under
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
 AnyRequest = Request[Actor, None, State]
@@ -29,6 +30,7 @@ class CallInvitationController(Controller):
 
     path = "/v1/scenarios/{scenario_id:uuid}/consortium-invitations"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @post(operation_id="consortium_invitations_create")
     @sealed_once(required=False)
@@ -84,6 +86,7 @@ class InvitationController(Controller):
 
     path = "/v1/consortium-invitations/{consortium_invitation_id:uuid}"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @get(operation_id="consortium_invitations_get")
     async def get_invitation(
@@ -164,5 +167,6 @@ async def _moved(
         keeper=keeper,
         clock=clock,
     )
+    seal_under(request, found.row.scenario_id)
     out = InvitationOut.of(found, request.user)
     return answer(request, out, version=out.version)

@@ -48,6 +48,7 @@ from marketplace.settings import Settings
 from marketplace.wire.answers import answer
 from marketplace.wire.parts import FileAnswer, PartUpload, chunks_of, place
 from marketplace.wire.sealed_answers import sealed_once
+from marketplace.wire.sealed_doors import SEALED_DOOR, seal_under
 
 AnyRequest = Request[Actor, None, State]
 NO_STORE = {"Cache-Control": "no-store"}
@@ -58,6 +59,7 @@ class BidDocumentsController(Controller):
 
     path = "/v1/bids/{bid_id:uuid}"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @post("/documents", operation_id="bid_documents_create")
     @sealed_once(required=False)
@@ -133,6 +135,7 @@ class BidDocumentController(Controller):
 
     path = "/v1/bid-documents/{document_id:uuid}"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @get(operation_id="bid_documents_get")
     async def get_document(
@@ -219,6 +222,7 @@ class BidDocumentController(Controller):
         """Declare a document whole: the next sealing of your offer takes it in."""
         access.signed_in(actor)
         row = await documents.complete(writer, actor, document_id, clock=clock)
+        seal_under(request, row.bid_id)
         return await _described(request, writer, row, settings)
 
     @post("/actions/remove", status_code=200, operation_id="bid_documents_remove")

@@ -30,6 +30,7 @@ from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.wire.answers import answer, expected_version, prefers_english
 from marketplace.wire.sealed_answers import sealed_once
+from marketplace.wire.sealed_doors import SEALED_DOOR
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
 
 AnyRequest = Request[Actor, None, State]
@@ -40,6 +41,7 @@ class CallBidController(Controller):
 
     path = "/v1/scenarios/{scenario_id:uuid}/bids"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @post(operation_id="bids_create")
     @sealed_once(required=False)
@@ -96,6 +98,7 @@ class BidController(Controller):
 
     path = "/v1/bids/{bid_id:uuid}"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @get(operation_id="bids_get")
     async def get_bid(

@@ -19,6 +19,7 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.secrets import Keeper
 from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.sealed_answers import sealed_once
+from marketplace.wire.sealed_doors import SEALED_DOOR
 
 AnyRequest = Request[Actor, None, State]
 
@@ -28,6 +29,7 @@ class OwnSealingController(Controller):
 
     path = "/v1/bids/{bid_id:uuid}"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @post("/actions/submit-sealed", status_code=200, operation_id="bids_submit_sealed")
     @sealed_once()

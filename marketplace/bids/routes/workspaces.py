@@ -23,6 +23,7 @@ from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession
 from marketplace.kit.secrets import Keeper
 from marketplace.wire.answers import answer
+from marketplace.wire.sealed_doors import SEALED_DOOR
 
 AnyRequest = Request[Actor, None, State]
 
@@ -32,6 +33,7 @@ class WorkspaceController(Controller):
 
     path = "/v1/bids/{bid_id:uuid}"
     tags = ("bids",)
+    opt = SEALED_DOOR
 
     @get("/workspace", operation_id="bids_workspace")
     async def get_workspace(

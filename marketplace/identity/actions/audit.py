@@ -1,8 +1,10 @@
 """What the identity room can do: witness what others do, and forget what need not be kept."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from sqlmodel import col, update
 
@@ -13,6 +15,9 @@ from marketplace.kit.database import WriteSession
 ADDRESS_KEPT: Final = dt.timedelta(days=183)
 """How long an address is kept: six months, as the Cybersecurity Law asks of network logs
 (article 21, from memory, unverified)."""
+
+UNSEALED_AT_ONCE: Final = 500
+"""Ids in one statement: databases bound them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,8 @@ class Act:
     code: str | None = None
     request_id: str | None = None
     address: str | None = None
+    sealed_under: UUID | None = None
+    """What the entry would give away; None: it may be read at once."""
 
 
 async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> AuditEntry:
@@ -49,11 +56,22 @@ async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> Audit
         session_id=who.session_id,
         request_id=act.request_id,
         address=act.address,
+        sealed_under=act.sealed_under,
         address_kept_until=None if act.address is None else now + ADDRESS_KEPT,
     )
     session.add(row)
     await session.flush()
     return row
+
+
+async def unseal(session: WriteSession, things: Sequence[UUID]) -> None:
+    """Let auditors read what was done to these things, now that everybody may know of them."""
+    for at in range(0, len(things), UNSEALED_AT_ONCE):
+        await session.exec(
+            update(AuditEntry)
+            .where(col(AuditEntry.sealed_under).in_(things[at : at + UNSEALED_AT_ONCE]))
+            .values(sealed_under=None)
+        )
 
 
 async def forget_addresses(session: WriteSession, *, now: dt.datetime) -> int:

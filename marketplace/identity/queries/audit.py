@@ -29,8 +29,9 @@ class AuditFilter:
 async def audit_entries(
     session: ReadSession, wanted: AuditFilter, *, before: UUID, limit: int
 ) -> Sequence[AuditEntry]:
-    """List entries, newest first, below one id."""
+    """List entries, newest first, below one id, without those that would tell who bids."""
     statement = select(AuditEntry).where(col(AuditEntry.id) < before)
+    statement = statement.where(col(AuditEntry.sealed_under).is_(None))
     if wanted.outcome is not None:
         statement = statement.where(AuditEntry.outcome == wanted.outcome)
     if wanted.operation is not None:

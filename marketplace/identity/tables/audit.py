@@ -32,6 +32,7 @@ class AuditEntry(Row, table=True):
         Index("ix_audit_entry_operation", "operation", "id"),
         Index("ix_audit_entry_outcome", "outcome", "id"),
         Index("ix_audit_entry_address_kept", "address_kept_until"),
+        Index("ix_audit_entry_sealed_under", "sealed_under"),
     )
 
     occurred_at: dt.datetime
@@ -56,3 +57,7 @@ class AuditEntry(Row, table=True):
     address: str | None = Field(default=None, max_length=64)
     """Where the request came from; forgotten after `address_kept_until`."""
     address_kept_until: dt.datetime | None = Field(default=None)
+    sealed_under: UUID | None = Field(default=None)
+    """The id of the thing that nobody else may know of yet; while it is set, no auditor reads the
+    entry: it would tell who bids.
+    """

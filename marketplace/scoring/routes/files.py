@@ -30,6 +30,7 @@ from marketplace.scoring.schemas.rounds import HiddenSetOut
 from marketplace.scoring.schemas.submissions import SubmissionOut
 from marketplace.settings import Settings
 from marketplace.wire.answers import answer
+from marketplace.wire.sealed_doors import SEALED_DOOR
 
 AnyRequest = Request[Actor, None, State]
 
@@ -101,6 +102,7 @@ class BidSubmissionController(Controller):
 
     path = "/v1/bids/{bid_id:uuid}/submissions"
     tags = ("scoring",)
+    opt = SEALED_DOOR
 
     @post(
         "/{criterion:str}",

@@ -23,6 +23,7 @@ from marketplace.scoring.schemas.submissions import (
 from marketplace.scoring.tables.rounds import Submission
 from marketplace.wire.answers import answer
 from marketplace.wire.idempotency import once
+from marketplace.wire.sealed_doors import SEALED_DOOR, seal_under
 from marketplace.wire.shapes import PageOut
 
 AnyRequest = Request[Actor, None, State]
@@ -53,7 +54,12 @@ class SubmissionController(Controller):
         row = await rounds.submission_seen_by(reader, actor, submission_id)
         return answer(request, await submission_out(reader, actor, row))
 
-    @post("/actions/select-final", status_code=200, operation_id="submissions_select_final")
+    @post(
+        "/actions/select-final",
+        status_code=200,
+        operation_id="submissions_select_final",
+        opt=SEALED_DOOR,
+    )
     @once()
     async def select_final(
         self,
@@ -65,6 +71,7 @@ class SubmissionController(Controller):
     ) -> Response[SubmissionOut]:
         """Select one's own scored file as the one that counts; the one before is given up."""
         row = await submitting.select_final(writer, actor, submission_id, clock=clock)
+        seal_under(request, row.bid_id)
         return answer(request, await submission_out(writer, actor, row))
 
     @post("/actions/disqualify", status_code=200, operation_id="submissions_disqualify")
