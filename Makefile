@@ -8,7 +8,7 @@ WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak soak-scoring peers check format lint types contracts lock clean
+.PHONY: help run test soak soak-scoring soak-sealed peers check format lint types contracts lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on
 	  $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
 	  tests/rooms/scoring/test_boards.py tests/rooms/scoring/test_queue.py \
 	  tests/rooms/scoring/test_rescoring.py tests/journeys/test_scorers_are_killed.py $(ARGS)
+
+soak-sealed: $(READY)  ## 200 bidders around a deadline in rounds, 50 sealed bids read by all, on both databases
+	JIEBANG_SOAK_DEADLINE=200 JIEBANG_SOAK_SEALED=50 $(BIN)/python -m pytest -n 0 -p no:randomly \
+	  tests/rooms/bids/test_deadline_races.py tests/doors/bids/test_bid_counts_do_not_show.py $(ARGS)
 
 check: $(READY)  ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .
