@@ -45,7 +45,8 @@ soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on
 
 soak-sealed: $(READY)  ## 200 bidders around a deadline in rounds, 50 sealed bids read by all, on both databases
 	JIEBANG_SOAK_DEADLINE=200 JIEBANG_SOAK_SEALED=50 $(BIN)/python -m pytest -n 0 -p no:randomly \
-	  tests/rooms/bids/test_deadline_races.py tests/doors/bids/test_bid_counts_do_not_show.py $(ARGS)
+	  tests/rooms/bids/test_deadline_races.py tests/doors/bids/test_bid_counts_do_not_show.py \
+	  tests/doors/bids/test_bid_counts_take_no_time.py $(ARGS)
 
 check: $(READY)  ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlmodel import col, update
 
+from marketplace.identity.queries import audit
 from marketplace.identity.rules.access import Actor
-from marketplace.identity.tables.audit import AuditEntry, Outcome
+from marketplace.identity.tables.audit import AuditEntry, KnownThing, Outcome
 from marketplace.kit.database import WriteSession
 
 ADDRESS_KEPT: Final = dt.timedelta(days=183)
@@ -42,6 +43,9 @@ async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> Audit
              one of its own, because a refusal rolls everything else back.
     """
     who = act.actor
+    sealed_under = act.sealed_under
+    if sealed_under is not None and await audit.is_known(session, sealed_under):
+        sealed_under = None
     known = not (who.is_nobody or who.is_system)
     row = AuditEntry(
         occurred_at=now,
@@ -56,7 +60,7 @@ async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> Audit
         session_id=who.session_id,
         request_id=act.request_id,
         address=act.address,
-        sealed_under=act.sealed_under,
+        sealed_under=sealed_under,
         address_kept_until=None if act.address is None else now + ADDRESS_KEPT,
     )
     session.add(row)
@@ -65,7 +69,11 @@ async def witness(session: WriteSession, act: Act, *, now: dt.datetime) -> Audit
 
 
 async def unseal(session: WriteSession, things: Sequence[UUID]) -> None:
-    """Let auditors read what was done to these things, now that everybody may know of them."""
+    """Let auditors read what was and will be done to these things: everybody may know of them.
+
+    Shape    once for each thing.
+    """
+    session.add_all(KnownThing(thing=one) for one in things)
     for at in range(0, len(things), UNSEALED_AT_ONCE):
         await session.exec(
             update(AuditEntry)

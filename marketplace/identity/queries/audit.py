@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from marketplace.identity.tables.audit import AuditEntry, Outcome
+from marketplace.identity.tables.audit import AuditEntry, KnownThing, Outcome
 from marketplace.kit.database import ReadSession
 
 NEWEST = UUID(int=2**128 - 1)
@@ -24,6 +24,12 @@ class AuditFilter:
     organization_id: UUID | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+
+
+async def is_known(session: ReadSession, thing: UUID) -> bool:
+    """Tell whether acts on a thing may be listed, because everybody may know of it."""
+    found = await session.exec(select(KnownThing.id).where(KnownThing.thing == thing))
+    return found.first() is not None
 
 
 async def audit_entries(

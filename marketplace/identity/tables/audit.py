@@ -61,3 +61,12 @@ class AuditEntry(Row, table=True):
     """The id of the thing that nobody else may know of yet; while it is set, no auditor reads the
     entry: it would tell who bids.
     """
+
+
+class KnownThing(Row, table=True):
+    """Something that was a secret and is one no more: acts on it are listed at once."""
+
+    __tablename__ = "audit_known"
+
+    thing: UUID = Field(unique=True)
+    """The id that entries were sealed under."""

@@ -5,12 +5,14 @@
 
 import os
 from typing import Final
+from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from marketplace.house import House
+from marketplace.identity.actions import audit
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from tests.doors.bids.asking import ask, seal
@@ -78,7 +80,9 @@ async def test_no_address_tells_how_many_bids_there_are(
 async def test_the_audit_log_tells_who_bids_after_the_opening_only(
     client: httpx.AsyncClient, house: House, clock: FixedClock
 ) -> None:
-    """Not even an auditor reads who went through a bidder's door; then all of it is there."""
+    """Not even an auditor reads who went through a bidder's door; then all of it is there, and what
+    is done from then on at once.
+    """
     content = offers.a_content_for_consortia()
     call = await a_published_call(house.database, clock, content=content)
     solver, member = [await someone(house.database, Role.SOLVER) for _ in range(2)]
@@ -109,6 +113,9 @@ async def test_the_audit_log_tells_who_bids_after_the_opening_only(
     guesses = await entries()
     await given.the_deadline_passed(house.database, clock, call)
     await given.the_opening(house.database, clock, call, keeper=house.keeper)
+    later = audit.Act(actor=solver.actor, operation="later", sealed_under=UUID(str(bid.id)))
+    async with house.database.writing() as session:
+        await audit.witness(session, later, now=clock.now())
     after = await entries()
 
     assert (before, refused.status_code) == ([], 404)
@@ -122,4 +129,5 @@ async def test_the_audit_log_tells_who_bids_after_the_opening_only(
         "bids_submit",
         "bids_withdraw",
         "consortium_invitations_decline",
+        "later",
     ]
