@@ -78,10 +78,17 @@ def findings(
     price_fen: int | None,
     marks: Mapping[tuple[str, str], Sequence[Decimal]],
     against: Bases,
+    ready: Mapping[tuple[str, str], Finding],
 ) -> dict[str, Finding]:
-    """Compute the points of one bid on every criterion, each rounded once, in rubric order."""
+    """Compute the points of one bid on every criterion, each rounded once, in rubric order.
+
+    Shape    `ready` are findings by bid and criterion that `columns` has computed already.
+    """
     found: dict[str, Finding] = {}
     for criterion in rubric.criteria:
+        if (one_ready := ready.get((bid.id, criterion.code))) is not None:
+            found[criterion.code] = one_ready
+            continue
         count = 0
         if criterion.kind in MARKED:
             one = _one_mark(rubric, criterion, marks[bid.id, criterion.code])

@@ -15,6 +15,7 @@ from marketplace.kit import digests
 from marketplace.scoring.errors.rounds import NotEnoughBids
 from marketplace.scoring.rules import (
     calibration,
+    columns,
     explanations,
     methods,
     numbers,
@@ -162,9 +163,10 @@ class Assessed:
         }
 
 
-def rank(sheet: ScoreSheet) -> Ranking:
+def rank(sheet: ScoreSheet, *, columns_from: int = columns.BIDS_MIN) -> Ranking:
     """Turn the complete input of a round into its result; the same input gives the same bytes.
 
+    Shape    from `columns_from` bids on, marks are computed in columns: quicker, no byte different.
     Refuses  what `sheet.check` refuses; NotEnoughBids when fewer stay in than the call needs;
              MarksMissing, ObjectiveMarksDiffer, TooFewJudgesToTrim, FormulaValueUnfit on the bids
              that stayed in; DrawSeedMissing when a tie reaches the draw and no seed is recorded.
@@ -173,7 +175,13 @@ def rank(sheet: ScoreSheet) -> Ranking:
     staying, excluded = _sift(sheet)
     if len(staying) < sheet.minimum_bids:
         raise NotEnoughBids(responsive=len(staying), minimum=sheet.minimum_bids)
-    assessed = assess(sheet.rubric, staying, given=given_to(sheet, staying), seed=sheet.draw_seed)
+    assessed = assess(
+        sheet.rubric,
+        staying,
+        given=given_to(sheet, staying),
+        seed=sheet.draw_seed,
+        columns_from=columns_from,
+    )
     return Ranking(
         scenario_number=sheet.scenario_number,
         round_number=sheet.round_number,
@@ -201,7 +209,12 @@ def given_to(sheet: ScoreSheet, bids: Sequence[SheetBid]) -> ByJudge:
 
 
 def assess(
-    rubric: Rubric, bids: Sequence[SheetBid], *, given: ByJudge, seed: str | None
+    rubric: Rubric,
+    bids: Sequence[SheetBid],
+    *,
+    given: ByJudge,
+    seed: str | None,
+    columns_from: int = columns.BIDS_MIN,
 ) -> Assessed:
     """Find prices, what is measured against, and the points of bids that stayed in."""
     prices = {bid.id: _price(bid) for bid in bids}
@@ -210,6 +223,9 @@ def assess(
     }
     against = points.bases(rubric, bids, prices_fen)
     marks = panel.in_order(calibration.calibrated_if_asked(rubric, given))
+    ready = columns.ready_findings(
+        rubric, [bid.id for bid in bids], marks, bids_min=max(columns_from, 1)
+    )
     return Assessed(
         rubric=rubric,
         draw_seed=seed,
@@ -219,7 +235,12 @@ def assess(
         against=against,
         findings={
             bid.id: points.findings(
-                rubric, bid, price_fen=prices_fen[bid.id], marks=marks, against=against
+                rubric,
+                bid,
+                price_fen=prices_fen[bid.id],
+                marks=marks,
+                against=against,
+                ready=ready,
             )
             for bid in bids
         },
