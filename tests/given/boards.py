@@ -34,6 +34,8 @@ class Arena:
     scenario_id: UUID
     solver: Someone
     bids: tuple[UUID, ...]
+    watcher: Someone
+    """Whoever opened the bids, and may look at the board."""
 
 
 async def an_arena(
@@ -75,7 +77,7 @@ async def an_arena(
             opened_at=START,
         )
         session.add(opening)
-    return Arena(scenario_id=call.id, solver=solver, bids=bids)
+    return Arena(scenario_id=call.id, solver=solver, bids=bids, watcher=call.cast.officer)
 
 
 async def rows(session: WriteSession, table: Any, values: Sequence[dict[str, Any]]) -> None:
