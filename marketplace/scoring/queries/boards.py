@@ -40,12 +40,23 @@ class Seen:
     frozen_at: dt.datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a page tells of an entry, read as columns: rows of objects cost it a fifth."""
+
+    bid_id: UUID
+    submission_id: UUID
+    value: str
+    sort_key: str
+    received_at: dt.datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One row of a page."""
 
     rank: int
-    entry: BoardEntry
+    entry: Entry
     solver_id: UUID
     name_zh: str
 
@@ -183,13 +194,14 @@ async def _rows(
     after: tuple[str, dt.datetime, UUID] | None,
     *,
     limit: int,
-) -> Sequence[tuple[BoardEntry, UUID, str]]:
+) -> list[tuple[Entry, UUID, str]]:
     """Read entries in order, from a key on."""
-    statement = (
-        select(BoardEntry, Organization.id, Organization.name_zh)
+    statement: Any = (
+        select(BoardEntry.bid_id, BoardEntry.submission_id, BoardEntry.value, BoardEntry.sort_key)
+        .add_columns(col(BoardEntry.received_at), col(Organization.id), col(Organization.name_zh))
         .join(Bid, col(Bid.id) == col(BoardEntry.bid_id))
         .join(Organization, col(Organization.id) == col(Bid.solver_id))
-        .where(BoardEntry.board_id == seen.board.id)
+        .where(col(BoardEntry.board_id) == seen.board.id)
         .where(standing_at(seen.number))
         .order_by(col(BoardEntry.sort_key), col(BoardEntry.received_at), col(BoardEntry.bid_id))
         .limit(limit)
@@ -206,7 +218,8 @@ async def _rows(
                 and_(col(BoardEntry.received_at) == received_at, col(BoardEntry.bid_id) > bid_id),
             ),
         )
-    return (await session.exec(statement)).all()
+    found = (await session.exec(statement)).all()
+    return [(Entry(*columns), solver_id, name) for *columns, solver_id, name in found]
 
 
 async def standing(session: ReadSession, seen: Seen, key: str) -> tuple[int, int]:
@@ -260,7 +273,7 @@ async def _standing_then(session: ReadSession, seen: Seen, key: str) -> tuple[in
     return int(found[0]), int(found[1])
 
 
-def cursor_behind(entry: BoardEntry) -> str:
+def cursor_behind(entry: Entry | BoardEntry) -> str:
     """Name the place behind an entry."""
     return cursor_of(f"{entry.sort_key} {entry.received_at.isoformat()} {entry.bid_id}")
 
