@@ -8,7 +8,7 @@ WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak soak-scoring soak-sealed peers check format lint types contracts lock clean
+.PHONY: help run test bench soak soak-scoring soak-sealed peers check format lint types contracts lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,11 +30,23 @@ peers:  ## install the programs of another language that tests talk to (needs No
 	  echo "no Node here: the tests against programs of another language are skipped"; \
 	fi
 
-soak: $(READY)  ## 100,000 calls on both databases, 10,000 random rounds; takes minutes, prints figures
-	JIEBANG_SOAK_CARDS=100000 $(BIN)/python -m pytest -n 0 -p no:randomly --log-cli-level=INFO \
-	  tests/rooms/board/test_board_at_scale.py $(ARGS)
-	JIEBANG_SOAK_ROUNDS=10000 $(BIN)/python -m pytest -n $(WORKERS) \
-	  tests/rules/scoring/test_certainty_rounds.py $(ARGS)
+bench: $(READY)  ## ratios against floors and peers; ARGS="boards --strict" chooses modules
+	timeout 900 $(BIN)/python -m benchmarks $(ARGS)
+
+# Each part has its own limit in seconds; one that is stopped or fails ends the soak with its name.
+SOAK = timeout --verbose $(1) env $(2) $(BIN)/python -m pytest -n 0 -p no:randomly \
+  --log-cli-level=INFO $(3) $(ARGS)
+
+soak: $(READY)  ## the long proofs, one after the other, each bounded: two hours at most
+	$(call SOAK,1200,JIEBANG_SOAK_CARDS=100000,tests/rooms/board/test_board_at_scale.py)
+	$(call SOAK,1200,JIEBANG_SOAK_ROUNDS=10000,tests/rules/scoring/test_certainty_rounds.py)
+	$(call SOAK,600,JIEBANG_SOAK_DRAWS=1000000,tests/rules/scoring/test_scoring_draw.py)
+	$(call SOAK,600,JIEBANG_SOAK_EVENTS=10000,tests/rooms/feed/test_feed_race.py)
+	$(call SOAK,900,JIEBANG_SOAK_BOARDS=1000 JIEBANG_SOAK_FILES=10000,tests/rooms/scoring/test_boards.py)
+	$(call SOAK,900,JIEBANG_SOAK_QUOTA_RUNS=10,tests/rooms/scoring/test_queue.py)
+	$(call SOAK,900,JIEBANG_SOAK_RESCORED=1000,tests/rooms/scoring/test_rescoring.py)
+	$(call SOAK,900,JIEBANG_SOAK_KILLS=20,tests/journeys/test_scorers_are_killed.py)
+	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
 
 soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on both databases; takes hours
 	JIEBANG_SOAK_BOARDS=10000 JIEBANG_SOAK_FILES=100000 JIEBANG_SOAK_QUOTA_RUNS=100 \

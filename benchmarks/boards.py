@@ -33,6 +33,13 @@ from tests.conftest import START, UNLIMITED
 from tests.given import boards as given
 from tests.given.boards import Arena
 
+NAMES = (
+    "page_largest_against_smallest",
+    "page_against_bare_handler",
+    "page_statements",
+    "page_bytes",
+    "score_rows_written",
+)
 PAGE: Final = 100
 ROUNDS: Final = 25
 STATEMENTS_MAX: Final = 3

@@ -15,6 +15,10 @@ from benchmarks.harness import SEED, Bench, Row, row_of, seconds
 from marketplace.kit.workbench import Files, Shelf
 from marketplace.scoring.rules import measuring
 
+NAMES = (
+    "file_of_a_million_rows",
+    "files_measured_by_one_worker",
+)
 ROWS: Final = 1_000_000
 SMALL: Final = 10_000
 PER_SECOND: Final = 10

@@ -25,6 +25,11 @@ from marketplace.scoring.rules.ranking import rank
 from marketplace.scoring.rules.rubric import Method, Rubric
 from marketplace.scoring.rules.sheet import ScoreSheet, SheetBid
 
+NAMES = (
+    "ranking_against_pymcdm",
+    "ranking_against_skcriteria",
+    "ranking_sheet_in_columns",
+)
 BIDS, CRITERIA, JUDGES = 100_000, 10, 7
 SHEET_BIDS = 2_000
 
