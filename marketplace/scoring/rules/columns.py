@@ -129,7 +129,7 @@ def _column(
         return None
     kept = kept_of(rubric, criterion, count)
     values = {mark for one in given for mark in one}
-    places = max(_places(value) for value in values)
+    places = max(numbers.places(value) for value in values)
     column = Column.of(criterion, kept=len(kept), places=places, scale=rubric.rounding.scale)
     if column is None or min(values) < 0 or max(values) > (criterion.scale_max or 0):
         return None
@@ -153,8 +153,3 @@ def _column(
         for total, points, raw in kinds.iter_rows()
     }
     return [findings[total] for total in sums["sum"].to_list()]
-
-
-def _places(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
