@@ -19,17 +19,22 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from marketplace.bids.actions import offering
+from marketplace.bids.actions import offering, own_sealing
+from marketplace.bids.actions.sealing import recipients_of
 from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.lifecycle import LIVE_STATES, BidState
 from marketplace.bids.rules.offer import Offer
 from marketplace.bids.rules.participation import parties_of
+from marketplace.bids.schemas.sealing import SealedOfferIn
 from marketplace.bids.tables.bids import Bid
 from marketplace.bids.tables.participation import Participation
+from marketplace.client import sealing
 from marketplace.identity.rules.access import Role
+from marketplace.kit import envelopes
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError
+from marketplace.scenarios.queries import calls as scenarios
 from tests.conftest import START
 from tests.given import bids as given_bids
 from tests.given import offers
@@ -39,6 +44,7 @@ from tests.given.scenarios import Called, a_published_call
 
 ORDERS: Final = int(os.environ.get("JIEBANG_BID_ORDERS", "12"))
 SOLVERS: Final = 3
+_, READING_PUBLIC = envelopes.new_pair()
 SEALED: Final = frozenset({BidState.SUBMITTED, BidState.NEEDS_RECONFIRM})
 NEVER_OPENED: Final = frozenset({BidState.WITHDRAWN, BidState.LAPSED})
 
@@ -47,6 +53,8 @@ steps = st.one_of(
     st.tuples(st.sampled_from(["create", "withdraw", "reconfirm"]), who),
     # Alone, or with a member, who may be the bidder's own organisation.
     st.tuples(st.sampled_from(["submit", "replace"]), who, st.none() | who),
+    # The bidder's own program seals: the platform learns of no member before the opening.
+    st.tuples(st.sampled_from(["submit at home", "replace at home"]), who),
     st.tuples(st.sampled_from(["amend", "deadline", "open"])),
 )
 
@@ -55,7 +63,10 @@ ONE_AFTER_THE_OTHER: Final[list[object]] = [
     ("submit", 0, 1),
     ("submit", 1, None),
     ("submit", 2, 1),
+    ("submit at home", 2),
     ("replace", 0, 2),
+    ("replace at home", 0),
+    ("submit at home", 2),
     ("submit", 1, None),
     ("amend",),
     ("reconfirm", 0),
@@ -64,7 +75,9 @@ ONE_AFTER_THE_OTHER: Final[list[object]] = [
     ("open",),
     ("withdraw", 0),
 ]
-"""A member on its own, a second consortium, a member let go, and one who confirms too late."""
+"""A member on its own, also sealed at home, a second consortium, a member let go, and one who
+confirms too late.
+"""
 
 
 @dataclasses.dataclass(slots=True)
@@ -83,7 +96,10 @@ class World:
     async def step(self, name: str, *more: int | None) -> None:
         """Do one thing; what is refused is refused, everything else is a mistake."""
         try:
-            if name in {"submit", "replace"}:
+            if name.endswith(" at home"):
+                assert more[0] is not None
+                await self.seal_at_home(name.removesuffix(" at home"), self.solvers[more[0]])
+            elif name in {"submit", "replace"}:
                 assert more[0] is not None
                 await self.seal(name, self.solvers[more[0]], more[1])
             else:
@@ -106,7 +122,15 @@ class World:
 
     async def create(self, solver: Someone | None) -> None:
         """Begin a bid."""
-        await given_bids.a_draft_bid(self.database, self.clock, self.call, solver=solver)
+        assert solver is not None
+        async with self.database.writing() as session:
+            await offering.create_bid(
+                session,
+                solver.actor,
+                self.call.id,
+                reading_public_key=READING_PUBLIC,
+                clock=self.clock,
+            )
 
     async def seal(self, verb: str, solver: Someone, member: int | None) -> None:
         """Seal or replace an offer, alone or together."""
@@ -123,6 +147,28 @@ class World:
                 row.id,
                 verb=verb,
                 offer=offer,
+                expected_version=row.version,
+                keeper=given_bids.KEEPER,
+                clock=self.clock,
+            )
+        self.offered[row.id] = offer
+
+    async def seal_at_home(self, verb: str, solver: Someone) -> None:
+        """Seal or replace an offer in the bidder's own program, alone."""
+        offer = given_bids.an_offer()
+        async with self.database.writing() as session:
+            row = await self._live(session, solver)
+            call = await scenarios.scenario(session, self.call.id)
+            lockbox, reading = await recipients_of(session, row, call.lockbox_id)
+            made = sealing.seal_offer(
+                offer.to_document(), bid_id=str(row.id), sealing_key=lockbox, reading_key=reading
+            )
+            await own_sealing.submit_own(
+                session,
+                solver.actor,
+                row.id,
+                verb=verb,
+                own=SealedOfferIn.model_validate(made.request).own(),
                 expected_version=row.version,
                 keeper=given_bids.KEEPER,
                 clock=self.clock,
