@@ -56,7 +56,8 @@ soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on
 	  tests/rooms/scoring/test_rescoring.py tests/journeys/test_scorers_are_killed.py $(ARGS)
 
 soak-sealed: $(READY)  ## 200 bidders around a deadline in rounds, 50 sealed bids read by all, on both databases
-	JIEBANG_SOAK_DEADLINE=200 JIEBANG_SOAK_SEALED=50 $(BIN)/python -m pytest -n 0 -p no:randomly \
+	JIEBANG_SOAK_DEADLINE=200 JIEBANG_SOAK_SEALED=50 JIEBANG_SOAK_OPENINGS=20 \
+	  $(BIN)/python -m pytest -n 0 -p no:randomly tests/journeys/test_nothing_half_opened.py \
 	  tests/rooms/bids/test_deadline_races.py tests/doors/bids/test_bid_counts_do_not_show.py \
 	  tests/doors/bids/test_bid_counts_take_no_time.py $(ARGS)
 
