@@ -87,6 +87,7 @@ async def test_officer_and_supervisor_open_everything_in_one_act(
     assert (await client.get(f"/v1/scenarios/{call.id}")).json()["state"] == "evaluating"
 
 
+@pytest.mark.postgres
 async def test_one_pair_of_hands_is_not_enough(
     client: httpx.AsyncClient, database: Database, clock: FixedClock
 ) -> None:
@@ -108,6 +109,7 @@ async def test_one_pair_of_hands_is_not_enough(
     assert (await witness(client, call, call.cast.supervisor)).status_code == 200
 
 
+@pytest.mark.postgres
 async def test_each_part_has_its_role_and_its_turn(
     client: httpx.AsyncClient, database: Database, clock: FixedClock
 ) -> None:
