@@ -89,6 +89,7 @@ def _any_json(kind: type) -> dict[str, Any]:
     """Describe a field of which only the rules of its room say what may stand there."""
     if kind is object:
         return {"description": "Any JSON value."}
+    # The word by which msgspec hears that a hook does not know a type; it refuses it by name then.
     raise NotImplementedError
 
 

@@ -1,6 +1,7 @@
 """What files tell of their making, and what hostile files tell: nothing."""
 
 import io
+import random
 import zipfile
 from typing import Any
 
@@ -77,9 +78,29 @@ def a_loop() -> bytes:
     return content.replace(b"/Info ", b"/Root ", 1)
 
 
+def a_damaged_part() -> bytes:
+    """A word file whose packed properties are no packed data."""
+    content = a_docx()
+    at = content.index(b"docProps/core.xml") + len(b"docProps/core.xml")
+    return content[:at] + b"\xff" * 20 + content[at + 20 :]
+
+
+def an_unknown_packing() -> bytes:
+    """A word file that says of all its parts that they are packed in a way nobody knows."""
+    content = bytearray(a_docx())
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = content.find(mark)
+        while at >= 0:
+            content[at + place : at + place + 2] = b"\x61\x00"
+            at = content.find(mark, at + 1)
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
+        (a_damaged_part(), "docx"),
+        (an_unknown_packing(), "xlsx"),
         (a_bomb(), "docx"),
         (entities(), "docx"),
         (a_reader_of_files(), "xlsx"),
@@ -93,6 +114,22 @@ def a_loop() -> bytes:
 def test_a_hostile_or_broken_file_is_unreadable(content: bytes, kind: str) -> None:
     """One word, and no fault that would stop the others."""
     assert told(content, kind) == {"problem": "unreadable"}
+
+
+@pytest.mark.parametrize("kind", ["docx", "pdf"])
+def test_no_damage_gets_past_the_readers(kind: str) -> None:
+    """Three hundred files, each changed at a few places or cut off: properties, or unreadable."""
+    whole = a_docx() if kind == "docx" else a_pdf(Author="王五")
+    found: list[str] = []
+    for seed in range(300):
+        chance, content = random.Random(seed), bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        if chance.random() < 0.2:
+            del content[chance.randrange(len(content)) :]
+        found += told(bytes(content), kind)
+
+    assert set(found) == {"properties", "problem"}
 
 
 def test_a_pdf_that_turns_in_a_circle_ends() -> None:
