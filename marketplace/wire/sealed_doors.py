@@ -16,16 +16,18 @@ _STATE: Final = "sealed_under"
 
 
 def seal_under(request: Request[Any, Any, Any], thing: UUID) -> None:
-    """Name the bid or call whose opening lets the act be read, where the address names another."""
+    """Name the bid or call whose opening lets the act be read, where the address names another, or
+    where only some of what goes through this door is a bidder's.
+    """
     request.scope.setdefault("state", {})[_STATE] = thing
 
 
 def sealed_under(scope: Scope) -> UUID | None:
     """Name what has to be opened before the act may be read; None: it may be read at once."""
-    if not getattr(scope.get("route_handler"), "opt", {}).get("sealed_door"):
-        return None
     named: Any = scope.get("state", {}).get(_STATE)
     if isinstance(named, UUID):
         return named
+    if not getattr(scope.get("route_handler"), "opt", {}).get("sealed_door"):
+        return None
     ids: Iterable[Any] = (scope.get("path_params") or {}).values()
     return next((one for one in ids if isinstance(one, UUID)), None)

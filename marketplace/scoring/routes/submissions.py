@@ -122,6 +122,8 @@ class WorkController(Controller):
     ) -> Response[WorkOut]:
         """Stop it: a file that is withdrawn before it has its value costs no attempt."""
         row = await submitting.cancel_work(writer, actor, work_id, clock=clock)
+        if row.sealed:
+            seal_under(request, row.scenario_id)
         return answer(request, WorkOut.of(row))
 
 

@@ -134,3 +134,27 @@ async def test_a_frozen_board_shows_bidders_nothing_new(
     assert late["items"][0]["value"] == "1"
     clock.move_to(OPENED_AT + dt.timedelta(hours=48, seconds=1))
     assert (await seen())[0] == frozen
+
+
+@pytest.mark.postgres
+async def test_a_file_that_is_withdrawn_tells_no_auditor_who_bids(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock
+) -> None:
+    """Before the opening the log is silent about it; from then on it lists it."""
+    play = await a_play_with(client, database, clock, feedback=True, public_share_bps=5000)
+    await play.upload_truth(rows("label"))
+    await bidding(play)
+    queued = (await play.upload("ours", rows("prediction"))).json()
+    await play.do(play.solvers["ours"], f"/v1/work/{queued['queue']['work_id']}/actions/cancel")
+
+    async def listed() -> set[str]:
+        theirs = play.solvers["ours"].organization_id
+        log = f"/v1/audit-log?limit=100&organization_id={theirs}&outcome=performed"
+        return {one["operation"] for one in (await play.get(play.cast.auditor, log))["items"]}
+
+    before = await listed()
+    await play.seat_panel()
+    await play.open()
+
+    assert before == set()
+    assert {"bids_create", "bids_submit", "work_cancel"} <= await listed()
