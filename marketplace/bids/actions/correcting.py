@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
+from marketplace.bids.actions.offering import tell
 from marketplace.bids.actions.sifting import PRICE_UNREADABLE, exclude
 from marketplace.bids.errors.corrections import CorrectionsPending, CorrectionTimeOver
 from marketplace.bids.errors.offers import AmountUnreadable
@@ -21,12 +22,10 @@ from marketplace.bids.rules.lifecycle import LIFECYCLE
 from marketplace.bids.rules.offer import Offer
 from marketplace.bids.tables.bids import Bid
 from marketplace.bids.tables.corrections import PriceCorrection
-from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.offers import (
     PriceCorrectionProposed,
     PriceCorrectionSettled,
 )
-from marketplace.events.rules.envelope import Event
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
@@ -87,7 +86,7 @@ async def propose(session: WriteSession, call: Call, bid: Bid, *, now: dt.dateti
         corrected_fen=row.corrected_fen,
         respond_by=row.respond_by,
     )
-    await _tell(session, access.SYSTEM, bid, said, now=now)
+    await tell(session, access.SYSTEM, bid, said, now=now)
 
 
 async def _proposed(
@@ -216,17 +215,4 @@ async def _settle(
         state=state.value,
         quote_fen=bid.quote_fen,
     )
-    await _tell(session, actor, bid, said, now=now)
-
-
-async def _tell(
-    session: WriteSession, actor: Actor, bid: Bid, said: Event, *, now: dt.datetime
-) -> None:
-    await events.record(
-        session,
-        said,
-        by=actor.kind,
-        now=now,
-        organization_id=bid.solver_id,
-        scenario_id=bid.scenario_id,
-    )
+    await tell(session, actor, bid, said, now=now)

@@ -11,16 +11,15 @@ from uuid import UUID
 
 from marketplace import __version__
 from marketplace.bids.actions import correcting, sifting
+from marketplace.bids.actions.offering import tell
 from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
-from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.panel_votes import (
     PriceExplained,
     PriceExplanationAsked,
     PriceExplanationDecided,
 )
-from marketplace.events.rules.envelope import Event
 from marketplace.identity.errors.access import NotPermitted
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
@@ -132,7 +131,7 @@ async def ask(
         rules=tuple(sorted(row.hits)),
         answer_until=row.answer_until,
     )
-    await _tell(session, actor, bid, said, now=now)
+    await tell(session, actor, bid, said, now=now)
     return row
 
 
@@ -188,7 +187,7 @@ async def explain_price(
     row.version += 1
     await session.flush()
     said = PriceExplained(bid_id=bid.id, scenario_id=bid.scenario_id)
-    await _tell(session, actor, bid, said, now=now)
+    await tell(session, actor, bid, said, now=now)
     return row
 
 
@@ -212,7 +211,7 @@ async def judge_explanation(
         accepted=accepted,
         in_time=row.explained_at is not None,
     )
-    await _tell(session, actor, bid, said, now=now)
+    await tell(session, actor, bid, said, now=now)
     if not accepted and bid.state in UNRANKED:
         await sifting.exclude(session, actor, bid, code=ABNORMALLY_LOW, reason=reason, now=now)
 
@@ -288,16 +287,3 @@ async def _put_out_over(
 def _quotes(staying: Collection[Bid]) -> dict[str, int]:
     # Where no price is asked, an offer for nothing is no low price.
     return {str(bid.id): bid.quote_fen for bid in staying if bid.quote_fen}
-
-
-async def _tell(
-    session: WriteSession, actor: Actor, bid: Bid, said: Event, *, now: dt.datetime
-) -> None:
-    await events.record(
-        session,
-        said,
-        by=actor.kind,
-        now=now,
-        organization_id=bid.solver_id,
-        scenario_id=bid.scenario_id,
-    )

@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from marketplace.bids.actions import sifting
+from marketplace.bids.actions.offering import tell
 from marketplace.bids.queries import bids
 from marketplace.bids.rules.lifecycle import FORMER_RANKS, STILL_IN, BidState
 from marketplace.bids.tables.bids import Bid
-from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.panel_votes import PanelDecided, PanelDecisionFell
-from marketplace.events.rules.envelope import Event
 from marketplace.identity.rules.access import Actor
 from marketplace.kit.database import WriteSession
 from marketplace.scenarios.queries import calls as scenarios
@@ -159,7 +158,7 @@ async def _reopen(
 ) -> None:
     await session.flush()
     said = PanelDecisionFell(bid_id=bid.id, scenario_id=bid.scenario_id, matter=matter.value)
-    await _tell(session, actor, bid, said, now=now)
+    await tell(session, actor, bid, said, now=now)
     out = bid.state is BidState.NON_RESPONSIVE and bid.exclusion == fell_by
     if fell_by is not None and out:
         await sifting.readmit(session, bid, "reopen", now=now)
@@ -186,17 +185,4 @@ async def tell_decided(
         votes_against=counted.opposed,
         seated=counted.seated,
     )
-    await _tell(session, actor, bid, said, now=now)
-
-
-async def _tell(
-    session: WriteSession, actor: Actor, bid: Bid, said: Event, *, now: dt.datetime
-) -> None:
-    await events.record(
-        session,
-        said,
-        by=actor.kind,
-        now=now,
-        organization_id=bid.solver_id,
-        scenario_id=bid.scenario_id,
-    )
+    await tell(session, actor, bid, said, now=now)
