@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col, update
 
+from marketplace.bids.actions.offering import tell
 from marketplace.bids.queries import bids
 from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
@@ -190,7 +191,14 @@ async def close(
         state=row.state.value,
         reason=None if failure is None else str(failure["code"]),
     )
-    await events.record(session, event, by=by, now=now, organization_id=bid.solver_id)
+    await events.record(
+        session,
+        event,
+        by=by,
+        now=now,
+        organization_id=bid.solver_id,
+        scenario_id=bid.scenario_id,
+    )
 
 
 def move_to(row: Submission, verb: str, *, now: dt.datetime) -> None:
@@ -268,14 +276,7 @@ async def disqualify(
         state=row.state.value,
         reason="scoring.disqualified",
     )
-    await events.record(
-        session,
-        event,
-        by=actor.kind,
-        now=now,
-        organization_id=bid.solver_id,
-        scenario_id=bid.scenario_id,
-    )
+    await tell(session, actor, bid, event, now=now)
     await boards.settle(session, call, bid, row.criterion, cause="disqualified", now=now)
     return row
 

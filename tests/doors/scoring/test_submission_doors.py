@@ -10,6 +10,7 @@ from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from tests.given import scoring as given
+from tests.given.events import numbered
 from tests.given.identity import someone
 from tests.given.scoring import labels
 
@@ -222,3 +223,27 @@ class TestHiddenSet:
         # The square root of (0 + 9) / 2, to twelve places.
         assert right["value"] == "2.12132034356"
         assert stored(house) == 2
+
+
+@pytest.mark.postgres
+async def test_only_the_bureau_of_the_call_hears_that_a_file_was_refused(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock
+) -> None:
+    """The solver and the bureau that organises the call; an officer of another one does not."""
+    play = await given.an_evaluating_play(client, database, clock)
+    await play.upload_truth()
+    refused = await play.measured("ours", b"id,prediction\nnobody,yes\n")
+    await numbered(database)
+    elsewhere = await someone(database, Role.BUREAU_OFFICER)
+
+    heard = {
+        name: len((await play.get(who, "/v1/events?type=submission.ended"))["items"])
+        for name, who in {
+            "solver": play.solvers["ours"],
+            "officer": play.cast.officer,
+            "elsewhere": elsewhere,
+        }.items()
+    }
+
+    assert refused["state"] == "error"
+    assert heard == {"solver": 1, "officer": 1, "elsewhere": 0}
