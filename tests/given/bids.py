@@ -12,6 +12,7 @@ from marketplace.bids.queries import bids as queries
 from marketplace.bids.rules.completeness import DECLARATIONS
 from marketplace.bids.rules.offer import Deduction, Offer
 from marketplace.bids.rules.statements import SME as SME_DECLARATION
+from marketplace.custody.actions.releasing import Release
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
@@ -150,11 +151,16 @@ async def requested(
 
 
 async def witnessed(
-    database: Database, clock: FixedClock, call: Called, *, keeper: Keeper = KEEPER
+    database: Database,
+    clock: FixedClock,
+    call: Called,
+    *,
+    keeper: Keeper = KEEPER,
+    brought: Release | None = None,
 ) -> None:
-    """The supervisor releases the other share, and everything is open."""
+    """The supervisor releases the other share, fetched before or now, and everything is open."""
     supervisor = call.cast.supervisor
-    brought = await custody.released(database, call.id, supervisor)
+    brought = brought or await custody.released(database, call.id, supervisor)
     async with database.writing() as session:
         await opening.witness_opening(
             session,

@@ -21,6 +21,7 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.secrets import CannotUnseal, Keeper
 from marketplace.scenarios.queries import calls as scenarios
 from tests.given import bids as given
+from tests.given import custody
 from tests.given.amending import proposed
 from tests.given.custody import HANDS
 from tests.given.scenarios import Called, a_content, a_published_call, the_panel_seated, the_version
@@ -156,8 +157,11 @@ class TestOpening:
         """One completes the opening, the other is told that it is done."""
         call, bids = await a_requested_opening(database, clock)
 
+        # Fetched before: once the bids are open, no share is left to be fetched.
+        brought = await custody.released(database, call.id, call.cast.supervisor)
         results = await asyncio.gather(
-            *(witness(database, clock, call) for _ in range(2)), return_exceptions=True
+            *(given.witnessed(database, clock, call, brought=brought) for _ in range(2)),
+            return_exceptions=True,
         )
 
         told = [one.code if isinstance(one, MarketplaceError) else one for one in results]
