@@ -60,7 +60,9 @@ async def secret_of(session: ReadSession, scenario_id: UUID, *, keeper: Keeper) 
     return keeper.unseal(row.sealed_secret, context=context)
 
 
-async def _secret_or_none_told(session: ReadSession, scenario_id: UUID, *, keeper: Keeper) -> bytes:
+async def _secret_in_equal_time(
+    session: ReadSession, scenario_id: UUID, *, keeper: Keeper
+) -> bytes:
     """Open the secret of a call, or another in its place and forget it: whoever asks must not learn
     by the clock whether anybody takes part.
     """
@@ -100,7 +102,7 @@ async def invitations(
     limit: int | None = None,
 ) -> Sequence[Invitation]:
     """List the invitations on a call that the actor's organisation has sent or received."""
-    secret = await _secret_or_none_told(session, scenario_id, keeper=keeper)
+    secret = await _secret_in_equal_time(session, scenario_id, keeper=keeper)
     token = token_of(secret, actor.organization_id)
     row = ConsortiumInvitation
     found = await session.exec(
