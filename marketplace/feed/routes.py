@@ -248,16 +248,22 @@ async def _live(
     yield ServerSentEventMessage(id=rules.place_of(place, key), data=None, comment="listening")
     while True:
         ring = bell.next_ring
-        try:
+
+        async def look(after: int = place) -> Heard:
             # Judged anew for each look: a key that was revoked hears nothing more.
             actor = await recognise(request)
             access.signed_in(actor)
+            async with database.reading() as session:
+                return await queries.heard(
+                    session, hearer(actor), wish, after=after, limit=STREAM_AT_ONCE
+                )
+
+        try:
+            # Readers hang up at any moment, and a connection that is cancelled in a question is
+            # lost to the pool: what was asked is answered, also to nobody.
+            found = await asyncio.shield(asyncio.create_task(look()))
         except MarketplaceError:
             return
-        async with database.reading() as session:
-            found = await queries.heard(
-                session, hearer(actor), wish, after=place, limit=STREAM_AT_ONCE
-            )
         for told in found.told:
             yield ServerSentEventMessage(
                 id=rules.place_of(told.number, key), event=told.type, data=told.record.decode()

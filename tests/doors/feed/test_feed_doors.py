@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy.event import listen
 
 from marketplace.events.rules import merkle
 from marketplace.events.rules.envelope import Visibility
@@ -220,3 +221,29 @@ async def test_both_documents_name_every_event(client: httpx.AsyncClient) -> Non
     assert {"scenario.published", "bids.opened", "webhook.pinged"} <= named
     assert named <= set(document["components"]["messages"])
     assert all(one["description"] and one["data"]["properties"] for one in types)
+
+
+@pytest.mark.postgres
+async def test_a_stream_that_is_broken_off_costs_no_connection(house: House) -> None:
+    """Thirty readers hang up in the middle: what the pool has lent comes back each time."""
+    await a_log(house.database, things=20, each=20)
+    reader = await someone(house.database, Role.AUDITOR)
+    made: list[object] = []
+    listen(house.database.engine.sync_engine, "connect", lambda *new: made.append(new))
+
+    async with (
+        serving(house) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=reader.headers) as client,
+    ):
+        first = (await client.get("/v1/events", params={"limit": 1})).json()
+        for most in range(30):
+            headers = {"Last-Event-ID": first["next_cursor"]}
+            async with client.stream("GET", "/v1/events/stream", headers=headers) as stream:
+                assert stream.status_code == 200, "a place of those who hung up was kept"
+                heard = 0
+                async for _ in stream.aiter_lines():
+                    heard += 1
+                    if heard > most:
+                        break
+
+    assert len(made) <= 5
