@@ -33,7 +33,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.ears import hearer
 from marketplace.kit.bell import Bell, wait_for
-from marketplace.kit.database import Database, ReadSession
+from marketplace.kit.database import Database, ReadSession, undisturbed
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.paging import cursor_of, number_after
 from marketplace.kit.secrets import Keeper
@@ -259,9 +259,7 @@ async def _live(
                 )
 
         try:
-            # Readers hang up at any moment, and a connection that is cancelled in a question is
-            # lost to the pool: what was asked is answered, also to nobody.
-            found = await asyncio.shield(asyncio.create_task(look()))
+            found = await undisturbed(look())
         except MarketplaceError:
             return
         for told in found.told:

@@ -10,9 +10,9 @@ courtesy; BEGIN IMMEDIATE is what makes it correct.
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
@@ -24,6 +24,7 @@ from sqlmodel.orm.session import Session
 
 from marketplace.kit.digests import canonical_json
 
+T = TypeVar("T")
 SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000")
 """FULL, not NORMAL: after a power cut a bid with a receipt and a payment must still be there."""
 
@@ -102,6 +103,15 @@ def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
     if is_sqlite:
         _make_sqlite_honest(engine)
     return engine
+
+
+async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
+    """Finish work that holds a session although whoever waits for it is cancelled meanwhile.
+
+    Whoever hangs up in a stream cancels what answers them, and a connection that is cancelled in a
+    question is lost to the pool; on SQLite it keeps its lock as well.
+    """
+    return await asyncio.shield(asyncio.create_task(work))
 
 
 def _pool_options(is_sqlite: bool, pool_size: int) -> dict[str, Any]:

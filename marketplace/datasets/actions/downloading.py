@@ -5,7 +5,6 @@ waits for the record, so the list of who took what is whole.  While bytes flow t
 for again every few megabytes, so a withdrawal also ends an answer that is under way.
 """
 
-import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -31,7 +30,7 @@ from marketplace.identity.queries import standing as register
 from marketplace.identity.rules import access, credentials
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.clock import Clock
-from marketplace.kit.database import Database, ReadSession, WriteSession
+from marketplace.kit.database import Database, ReadSession, WriteSession, undisturbed
 from marketplace.kit.days import day_of
 from marketplace.kit.storage import Storage
 from marketplace.profiles.rules.deadlines import local_date
@@ -235,14 +234,14 @@ async def bytes_of(
             async for piece in pieces:
                 if unasked >= ASKED_AGAIN_EVERY:
                     unasked = 0
-                    if not await _still_stands(database, admitted):
+                    if not await undisturbed(_still_stands(database, admitted)):
                         return
                 unasked += len(piece)
                 sent += len(piece)
                 yield piece
     finally:
         # A caller who hangs up cancels this very task: the note is written all the same.
-        await asyncio.shield(asyncio.create_task(_note(database, admitted, sent, clock)))
+        await undisturbed(_note(database, admitted, sent, clock))
 
 
 async def _still_stands(database: Database, admitted: Admitted) -> bool:
