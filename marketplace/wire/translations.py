@@ -41,6 +41,17 @@ _ROWS: Final = (
         r"应为写成文本的时间,如 \1",
     ),
     (r"must be a time between the years 1900 and 2999", "时间应在 1900 年至 2999 年之间"),
+    # Parameters of the address are judged by another validator than bodies.
+    (r"Expected `(?:int|float)` <= (.+)", r"不得大于 \1"),
+    (r"Expected `(?:int|float)` >= (.+)", r"不得小于 \1"),
+    (r"Expected `str` of length <= (\d+)", r"最多 \1 个字符"),
+    (r"Expected `str` of length >= (\d+)", r"至少 \1 个字符"),
+    (r"Expected `array` of length <= (\d+)", r"最多 \1 项"),
+    (r"Expected `int(?: \| null)?`, got `.+`", "应为整数"),
+    (r"Expected `bool(?: \| null)?`, got `.+`", "应为 true 或 false"),
+    (r"Invalid UUID", "应为 UUID"),
+    (r"Invalid enum value '(.+)'", r"不是可选的值:\1"),
+    (r"Invalid RFC3339 encoded datetime", "应为带时区的时间,如 2026-03-02T09:00:00+08:00"),
     (r"text may not contain NUL or unpaired surrogates", "文本不得含 NUL 或不成对的代理字符"),
 )
 _COMPILED: Final = tuple((re.compile(pattern), chinese) for pattern, chinese in _ROWS)
