@@ -114,7 +114,10 @@ def _refusal(request: AnyRequest, error: MarketplaceError) -> Response[bytes]:
 def _malformed(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     """Say every field error at once, each with a JSON pointer."""
     english = prefers_english(request)
-    found = [_field_error(item, english) for item in error.extra or [] if isinstance(item, dict)]
+    names = _names_outside(request)
+    found = [
+        _field_error(item, names, english) for item in error.extra or [] if isinstance(item, dict)
+    ]
     code, zh, en = TITLES_OF_STATUS[400]
     title = en if english else zh
     facts: dict[str, Any] = (
@@ -125,9 +128,18 @@ def _malformed(request: AnyRequest, error: ValidationException) -> Response[byte
     return _problem(request, 400, code, title, facts, {})
 
 
-def _field_error(item: dict[str, Any], english: bool) -> dict[str, str]:
+def _names_outside(request: AnyRequest) -> dict[str, str]:
+    """Find what callers call a parameter, where our code calls it something else."""
+    signature = getattr(request.scope.get("route_handler"), "parsed_fn_signature", None)
+    named = {} if signature is None else signature.parameters
+    outside = {inside: getattr(one.kwarg_definition, "name", None) for inside, one in named.items()}
+    return {inside: name for inside, name in outside.items() if name}
+
+
+def _field_error(item: dict[str, Any], names: dict[str, str], english: bool) -> dict[str, str]:
     key = str(item.get("key", "")).replace("~", "~0").replace("/", "~1").replace(".", "/")
     source = str(getattr(item.get("source"), "value", item.get("source") or "body"))
+    key = key if source == "body" else names.get(key, key)
     return {
         "in": source,
         "pointer": f"/{key}" if key else "",

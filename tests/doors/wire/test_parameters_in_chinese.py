@@ -32,3 +32,5 @@ async def test_a_wrong_parameter_is_explained_in_both_languages(
     chinese, english = (one["errors"][0]["detail"] for one in answers)
     assert chinese == said
     assert LATIN_WORDS.search(english)
+    name = query.partition("?")[2].partition("=")[0]
+    assert [one["errors"][0]["pointer"] for one in answers] == [f"/{name}"] * 2
