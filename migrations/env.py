@@ -20,6 +20,9 @@ from marketplace.registry import metadata
 LOCK_TIMEOUT = "10s"
 """A migration that cannot get its lock gives up instead of making every request wait behind it."""
 
+TURN_SECONDS = 120
+"""How long a migrator waits for another one to finish: no request waits behind it meanwhile."""
+
 ONE_AT_A_TIME = 7_265_211
 """The PostgreSQL advisory lock that a migrator holds; any number of our own would do."""
 
@@ -50,7 +53,9 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         if not is_sqlite:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": ONE_AT_A_TIME})
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         context.run_migrations()
         if is_sqlite:
             broken = connection.execute(text("PRAGMA foreign_key_check")).all()
@@ -72,13 +77,12 @@ def make_sqlite_transactional(engine: AsyncEngine) -> None:
 
 async def online(url: str) -> None:
     """Open the database and upgrade it, all or nothing."""
-    engine = create_async_engine(url, poolclass=pool.NullPool)
-    if engine.dialect.name == "sqlite":
+    is_sqlite = url.startswith("sqlite")
+    patience = {"timeout": TURN_SECONDS} if is_sqlite else {}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=patience)
+    if is_sqlite:
         make_sqlite_transactional(engine)
     async with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-            await connection.commit()
         await connection.run_sync(run)
         await connection.commit()
     await engine.dispose()

@@ -318,7 +318,7 @@ def test_two_may_migrate_at_once(url: str) -> None:
         for _ in range(2)
     ]
 
-    told = [one.communicate(timeout=60)[1].decode() for one in both]
+    told = [one.communicate(timeout=240)[1].decode() for one in both]
     assert [one.returncode for one in both] == [0, 0], "\n".join(told)
     assert _asked(url, difference) == []
 
