@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -177,6 +177,16 @@ async def number_events(session: WriteSession, *, limit: int = NUMBERED_AT_ONCE)
     log.last_number = last + done
     await session.flush()
     return done
+
+
+async def mark_fanned_out(
+    session: WriteSession, positions: Collection[int], *, now: dt.datetime
+) -> None:
+    """Note that deliveries were made for events, so that they are made once."""
+    connection = await session.connection()
+    await connection.execute(
+        update(EventRow).where(col(EventRow.position).in_(positions)).values(fanned_out_at=now)
+    )
 
 
 @dataclass(frozen=True, slots=True)

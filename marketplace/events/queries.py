@@ -1,10 +1,13 @@
 """What was said: about one thing, or since a place in the log."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from marketplace.events.rules.envelope import Visibility
 from marketplace.events.tables import LOG_ID, EventCheckpoint, EventLog, EventRow, EventSequence
 from marketplace.kit.database import ReadSession, WriteSession
 
@@ -21,20 +24,39 @@ async def about(session: ReadSession, subject_id: UUID) -> Sequence[EventRow]:
     return found.all()
 
 
-async def unfanned(session: ReadSession, *, limit: int) -> Sequence[EventRow]:
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event for which no deliveries were made yet, with what decides who may hear it."""
+
+    position: int
+    id: UUID
+    type: str
+    subject_id: UUID
+    sequence: int
+    visibility: Visibility
+    organization_id: UUID | None
+    organizer_id: UUID | None
+    scenario_id: UUID | None
+
+
+_NEWS = [col(getattr(EventRow, one)) for one in News.__dataclass_fields__]
+
+
+async def unfanned(session: ReadSession, *, limit: int) -> list[News]:
     """List numbered events for which no deliveries were made yet, oldest first.
 
     The mark on the row decides, not a remembered number: a ping is marked before it has any.
     """
-    found = await session.exec(
-        select(EventRow)
+    connection = await session.connection()
+    found = await connection.execute(
+        select_columns(*_NEWS)
         .where(col(EventRow.fanned_out_at).is_(None))
         .where(col(EventRow.number).is_not(None))
         .order_by(col(EventRow.number))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return found.all()
+    return [News(*row) for row in found]
 
 
 async def description_of(session: ReadSession, scenario_id: UUID) -> tuple[UUID | None, str | None]:

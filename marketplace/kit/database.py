@@ -162,3 +162,8 @@ def utc_from_sql(value: object) -> dt.datetime:
     """Turn what either driver calls a timestamp into an aware UTC datetime."""
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def utc_to_sql(moment: dt.datetime) -> str:
+    """Write an aware datetime as SQLite stores it, for a statement that the mapper does not see."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

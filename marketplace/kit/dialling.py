@@ -1,18 +1,21 @@
 """Connecting to a name after every address it has was judged, and to exactly one of them.
 
-This is the lower half of `kit.outbound`.  It takes the place of httpcore's own network code, which
-is the last moment at which the check and the connection can still be made about the same address.
+This is the lower half of `kit.outbound`: aiohttp's connector, with the two places at which an
+address can still be judged before it is dialled: the resolver's answer and the making of a socket.
 """
 
 import asyncio
-import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from socket import SOCK_STREAM
 
-import httpcore
+from aiohttp import AddrInfoType, ClientTimeout, TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ClientRequest, ConnectionKey
+from aiohttp.tracing import Trace
 
 from marketplace.kit.addresses import Address, Objection, Policy, objection_to
 
@@ -51,45 +54,20 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in answers))
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves, judges and connects in one step, so that what was judged is what is dialled."""
+class CheckedResolver(AbstractResolver):
+    """Asks once for each new connection and judges every address that is told."""
 
     def __init__(self, policy: Policy, resolver: Resolver) -> None:
         self._policy = policy
         self._resolver = resolver
-        self._network = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first of the checked addresses that answers; they share the time given."""
-        assert timeout is not None, "every dial has a deadline"
-        deadline = asyncio.get_running_loop().time() + timeout
-        try:
-            async with asyncio.timeout_at(deadline):
-                candidates = await self._checked(host, port)
-                for left in range(len(candidates), 1, -1):
-                    with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                        return await self._dial(candidates[-left], port, deadline, left)
-                return await self._dial(candidates[-1], port, deadline, 1)
-        except TimeoutError as late:
-            raise httpcore.ConnectTimeout("no connection in time") from late
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """List the checked addresses; a bad one spoils the name, for the next dial might take it.
 
-    async def _dial(
-        self, address: Address, port: int, deadline: float, left: int
-    ) -> httpcore.AsyncNetworkStream:
-        share = max(0.0, deadline - asyncio.get_running_loop().time()) / left
-        # A literal address is never looked up again.
-        stream = await self._network.connect_tcp(str(address), port, share)
-        return _DatedStream(stream, deadline)
-
-    async def _checked(self, host: str, port: int) -> list[Address]:
-        """Every address of the name; a bad one spoils it, for the next dial might take that one."""
+        Refuses  DialError, with the objection or because the name is unknown.
+        """
         try:
             found = [ip_address(text) for text in await self._resolver(host, port)]
         except (OSError, UnicodeError) as unknown:
@@ -97,41 +75,79 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         if not found:
             raise DialError(Reason.NAME_UNKNOWN)
         for address in found:
-            objection = objection_to(address, self._policy)
-            if objection is not None:
-                raise DialError(Reason.TARGET_REFUSED, objection, detail=str(address))
-        return found
+            judge(address, self._policy)
+        return [_numeric(address, host, port) for address in found]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
 
 
-class _DatedStream(httpcore.AsyncNetworkStream):
-    """A connected stream whose TLS handshake has what is left of the time to connect."""
+def judge(address: Address, policy: Policy) -> None:
+    """Let an address pass that may be dialled.  Refuses  DialError for every other one."""
+    objection = objection_to(address, policy)
+    if objection is not None:
+        raise DialError(Reason.TARGET_REFUSED, objection, detail=str(address))
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, deadline: float) -> None:
-        self._stream = stream
-        self._deadline = deadline
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, timeout)
+def _numeric(address: Address, host: str, port: int) -> ResolveResult:
+    """Write an address so that it is never looked up again."""
+    return ResolveResult(
+        hostname=host,
+        host=str(address),
+        port=port,
+        family=socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6,
+        proto=0,
+        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+    )
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+class CheckedConnector(TCPConnector):
+    """Connects to checked addresses only, and lets no more connections rest than are wanted."""
 
-    async def start_tls(
+    def __init__(
         self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        left = max(0.0, self._deadline - asyncio.get_running_loop().time())
-        try:
-            return await self._stream.start_tls(ssl_context, server_hostname, left)
-        except BaseException:
-            # httpcore 1.0.9 closes the socket on its own errors, not when the task is cancelled.
-            await self._stream.aclose()
-            raise
+        policy: Policy,
+        resolver: Resolver,
+        *,
+        idle_seconds: float,
+        idle_max: int,
+        on_dial: Callable[[], None],
+    ) -> None:
+        def checked_socket(info: AddrInfoType) -> socket.socket:
+            # A host that is written as an address never sees the resolver.
+            judge(ip_address(str(info[4][0])), policy)
+            return socket.socket(family=info[0], type=info[1], proto=info[2])
 
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
+        super().__init__(
+            resolver=CheckedResolver(policy, resolver),
+            use_dns_cache=False,
+            limit=0,
+            keepalive_timeout=idle_seconds,
+            socket_factory=checked_socket,
+        )
+        self._idle_max = idle_max
+        self._on_dial = on_dial
+
+    async def _create_connection(
+        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+    ) -> ResponseHandler:
+        """Count, then connect; whoever found a connection at rest does not come here."""
+        self._on_dial()
+        return await super()._create_connection(req, traces, timeout)
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        """Let a connection rest, and hang up the one that rested longest if there are too many.
+
+        aiohttp limits how many connections are in use, and has no limit for those at rest.
+        """
+        super()._release(key, protocol, should_close=should_close)
+        if sum(map(len, self._conns.values())) <= self._idle_max:
+            return
+        longest = min(self._conns, key=lambda one: self._conns[one][0][1])
+        resting = self._conns[longest]
+        tired, _ = resting.popleft()
+        if not resting:
+            del self._conns[longest]
+        tired.close()

@@ -2,23 +2,27 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, union_all
+from sqlalchemy import case, func
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from marketplace.events.rules.hearing import Hearer
+from marketplace.events.queries import participants
+from marketplace.events.rules.envelope import Visibility
+from marketplace.events.rules.hearing import Hearer, Said, may_hear
 from marketplace.events.tables import EventRow
 from marketplace.identity.rules.access import Role
 from marketplace.identity.rules.ears import hearer_of
 from marketplace.identity.tables.people import Member
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.webhooks.errors import DeliveryNotFound, EndpointNotFound
-from marketplace.webhooks.rules.circuit import room_for
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState
 from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
 
-ENDPOINTS_SERVED_AT_ONCE = 16
+ENDPOINTS_SERVED_AT_ONCE = 32
 
 
 async def endpoint(session: ReadSession, endpoint_id: UUID, *, organization_id: UUID) -> Endpoint:
@@ -50,40 +54,90 @@ async def endpoints_of(session: ReadSession, organization_id: UUID) -> Sequence[
     return found.all()
 
 
-async def listeners(session: ReadSession) -> list[tuple[Endpoint, Hearer]]:
-    """List every endpoint that is owed events, with what it may hear at this moment.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """An endpoint that is owed events, as far as the fan-out is concerned."""
 
-    The right to hear everything is the registering person's, so it ends with their membership.
-    """
-    found = await session.exec(
-        select(Endpoint, Member)
-        .outerjoin(
-            Member,
-            (col(Member.organization_id) == col(Endpoint.organization_id))
-            & (col(Member.person_id) == col(Endpoint.registered_by))
-            & col(Member.left_at).is_(None),
-        )
-        .where(Endpoint.state != EndpointState.DISABLED)
+    endpoint_id: UUID
+    event_types: Sequence[str]
+    ordered: bool
+    hearer: Hearer
+
+
+_WHO = (
+    col(Endpoint.id),
+    col(Endpoint.organization_id),
+    col(Endpoint.registered_by),
+    col(Endpoint.hears_all),
+    col(Member.roles),
+)
+"""What decides what an endpoint may hear, in the order of `_hearer`."""
+
+
+async def listeners(session: ReadSession) -> list[Listener]:
+    """List every endpoint that is owed events, with what it may hear at this moment."""
+    connection = await session.connection()
+    found = await connection.execute(
+        _with_member(select_columns(*_WHO, col(Endpoint.event_types), col(Endpoint.ordered)))
+        .where(col(Endpoint.state) != EndpointState.DISABLED)
+        .order_by(col(Endpoint.id))
     )
     return [
-        (
-            row,
-            _hearer(row, member),
-        )
-        for row, member in found.all()
+        Listener(endpoint_id=row[0], event_types=row[5], ordered=row[6], hearer=_hearer(*row[1:5]))
+        for row in found
     ]
 
 
-def _hearer(row: Endpoint, member: Member | None) -> Hearer:
-    if not row.hears_all:
-        return Hearer(organization_id=row.organization_id)
-    if row.registered_by is None:
-        return Hearer(organization_id=row.organization_id, hears_all=True)
-    roles = frozenset(Role(role) for role in member.roles) if member else frozenset[Role]()
-    return hearer_of(row.organization_id, roles)
+def _with_member(statement: Any) -> Any:
+    """Join the registering person: their right to hear everything ends with their membership."""
+    return statement.select_from(Endpoint).outerjoin(
+        Member,
+        (col(Member.organization_id) == col(Endpoint.organization_id))
+        & (col(Member.person_id) == col(Endpoint.registered_by))
+        & col(Member.left_at).is_(None),
+    )
 
 
-async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> Sequence[Endpoint]:
+def _hearer(
+    organization_id: UUID, registered_by: UUID | None, hears_all: bool, roles: list[str] | None
+) -> Hearer:
+    if not hears_all:
+        return Hearer(organization_id=organization_id)
+    if registered_by is None:
+        return Hearer(organization_id=organization_id, hears_all=True)
+    return hearer_of(organization_id, frozenset(Role(role) for role in roles or ()))
+
+
+async def hearer_for(session: ReadSession, endpoint_id: UUID) -> Hearer:
+    """Say what one endpoint may hear at this moment."""
+    connection = await session.connection()
+    found = await connection.execute(
+        _with_member(select_columns(*_WHO)).where(col(Endpoint.id) == endpoint_id)
+    )
+    return _hearer(*found.one()[1:5])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An endpoint with something due, held; all that a worker has to know of it."""
+
+    id: UUID
+    hearer: Hearer
+    url: str
+    sealed_secret: bytes
+    sealed_secret_before: bytes | None
+    before_until: dt.datetime | None
+    failures: int
+    concurrency_max: int
+    rate_per_second: int | None
+    paced_until: dt.datetime | None
+    ordered: bool
+
+
+_SERVED = [name for name in Waiting.__dataclass_fields__ if name != "hearer"]
+
+
+async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> list[Waiting]:
     """Find and hold the endpoints with something due, who waited longest first.
 
     An endpoint held by another worker is skipped, not waited for.
@@ -96,76 +150,81 @@ async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> Sequ
         .exists()
     )
     rests_until = col(Endpoint.rests_until)
-    found = await session.exec(
-        select(Endpoint)
-        .where(Endpoint.state == EndpointState.ACTIVE)
+    connection = await session.connection()
+    found = await connection.execute(
+        _with_member(select_columns(*_WHO[1:], *(col(getattr(Endpoint, name)) for name in _SERVED)))
+        .where(col(Endpoint.state) == EndpointState.ACTIVE)
         .where(rests_until.is_(None) | (rests_until <= now))
         .where(something_due)
         .order_by(col(Endpoint.served_at), col(Endpoint.id))
         .limit(ENDPOINTS_SERVED_AT_ONCE)
-        .with_for_update(skip_locked=True, key_share=True)
+        .with_for_update(of=Endpoint, skip_locked=True, key_share=True)
     )
-    return found.all()
+    return [
+        Waiting(hearer=_hearer(*row[:4]), **dict(zip(_SERVED, row[4:], strict=True)))
+        for row in found
+    ]
 
 
-async def due(
-    session: WriteSession, endpoints: Sequence[Endpoint], *, limit: int, now: dt.datetime
-) -> Sequence[Delivery]:
-    """Find what is due at endpoints that are held, an equal part of the limit for each."""
-    if not endpoints:
-        return []
-    in_flight = await _in_flight(session, [row.id for row in endpoints], now=now)
-    share = max(1, limit // len(endpoints))
-    parts = []
-    for row in endpoints:
-        room = min(share, room_for(row.failures, in_flight.get(row.id, 0)))
-        oldest = (
-            select(Delivery.id)
-            .where(Delivery.endpoint_id == row.id)
-            .where(Delivery.state == DeliveryState.PENDING)
-            .where(Delivery.next_at <= now)
-            .order_by(col(Delivery.next_at), col(Delivery.id))
-            .limit(room)
-            .subquery()
+async def in_flight(
+    session: ReadSession,
+    endpoint_ids: Sequence[UUID],
+    *,
+    token: UUID,
+    now: dt.datetime,
+    until: dt.datetime,
+) -> dict[UUID, tuple[int, int]]:
+    """Count what is leased of each endpoint: by the holder of a token, and by all others.
+
+    Shape    a lease that was taken now would end at `until`: what ends later is none.
+    """
+    connection = await session.connection()
+    token_is = col(Delivery.lease_token) == token
+    found = await connection.execute(
+        select_columns(
+            col(Delivery.endpoint_id), func.count(), func.sum(case((token_is, 1), else_=0))
         )
-        parts.append(select(oldest.c.id))
-    found = await session.exec(
-        select(Delivery)
-        .where(col(Delivery.id).in_(union_all(*parts)))
-        .order_by(col(Delivery.next_at), col(Delivery.id))
-        .limit(limit)
-    )
-    return found.all()
-
-
-async def _in_flight(
-    session: ReadSession, endpoint_ids: Sequence[UUID], *, now: dt.datetime
-) -> dict[UUID, int]:
-    found = await session.exec(
-        select(Delivery.endpoint_id, func.count())
         .where(col(Delivery.endpoint_id).in_(endpoint_ids))
-        .where(Delivery.state == DeliveryState.PENDING)
-        .where(Delivery.next_at > now)
+        .where(col(Delivery.state) == DeliveryState.PENDING)
+        .where(col(Delivery.next_at) > now)
+        .where(col(Delivery.next_at) <= until)
         .where(col(Delivery.lease_token).is_not(None))
         .group_by(col(Delivery.endpoint_id))
     )
-    return dict(found.all())
+    return {row[0]: (int(row[2]), row[1] - int(row[2])) for row in found}
 
 
-async def held(
-    session: WriteSession, delivery_ids: Collection[UUID]
-) -> tuple[dict[UUID, Endpoint], dict[UUID, Delivery]]:
-    """Hold the endpoints of deliveries, in the order of their ids, then read the deliveries."""
-    concerned = select(Delivery.endpoint_id).where(col(Delivery.id).in_(delivery_ids))
-    endpoints = await session.exec(
+async def endpoints_concerned(
+    session: WriteSession, heard: Collection[UUID], failed: Collection[UUID]
+) -> dict[UUID, Endpoint]:
+    """Hold, in the order of their ids, the endpoints on which results bear: those where something
+    failed, and of those where something succeeded the ones that had failed before.
+    """
+    rows = await session.exec(
         select(Endpoint)
-        .where(col(Endpoint.id).in_(concerned))
+        .where(col(Endpoint.id).in_(heard))
+        .where((col(Endpoint.failures) > 0) | col(Endpoint.id).in_(failed))
         .order_by(col(Endpoint.id))
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    by_id = {row.id: row for row in endpoints.all()}
-    deliveries = await session.exec(select(Delivery).where(col(Delivery.id).in_(delivery_ids)))
-    return by_id, {row.id: row for row in deliveries.all()}
+    return {row.id: row for row in rows.all()}
+
+
+async def deliveries_held(
+    session: WriteSession, delivery_ids: Collection[UUID]
+) -> dict[UUID, Delivery]:
+    """Hold deliveries of endpoints that are held."""
+    if not delivery_ids:
+        return {}
+    rows = await session.exec(
+        select(Delivery)
+        .where(col(Delivery.id).in_(delivery_ids))
+        .order_by(col(Delivery.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows.all()}
 
 
 async def anything_unfanned(session: ReadSession) -> bool:
@@ -218,6 +277,29 @@ async def delivery(session: ReadSession, delivery_id: UUID, *, organization_id: 
     if row is None:
         raise DeliveryNotFound(delivery_id=str(delivery_id))
     return row
+
+
+async def body_of(session: ReadSession, row: Delivery) -> bytes | None:
+    """Read the bytes that are sent; None: they were not sent, and its owner may not hear them."""
+    connection = await session.connection()
+    found = await connection.execute(
+        select_columns(
+            *(col(EventRow.record), col(EventRow.visibility), col(EventRow.organization_id)),
+            *(col(EventRow.organizer_id), col(EventRow.scenario_id)),
+        ).where(col(EventRow.id) == row.event_id)
+    )
+    record, visibility, organization_id, organizer_id, scenario_id = found.one()
+    if row.state is DeliveryState.DELIVERED:
+        return bytes(record)
+    taking_part = await participants(session, {scenario_id} if scenario_id else set())
+    said = Said(
+        visibility=Visibility(visibility),
+        organization_id=organization_id,
+        organizer_id=organizer_id,
+        participants=taking_part.get(scenario_id, frozenset()) if scenario_id else frozenset(),
+    )
+    hearer = await hearer_for(session, row.endpoint_id)
+    return bytes(record) if may_hear(hearer, said) else None
 
 
 async def attempts_of(

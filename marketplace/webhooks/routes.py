@@ -26,6 +26,7 @@ from marketplace.webhooks.schemas import (
     EndpointIn,
     EndpointOut,
     EndpointWithSecretOut,
+    PaceIn,
 )
 from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.idempotency import once
@@ -146,6 +147,33 @@ class WebhookEndpointController(Controller):
         return answer(request, EndpointOut.of(row), version=row.version)
 
     @post(
+        "/{endpoint_id:uuid}/actions/set-pace",
+        status_code=200,
+        operation_id="webhook_endpoints_set_pace",
+    )
+    @once()
+    async def set_pace(
+        self,
+        request: AnyRequest,
+        endpoint_id: FromPath[UUID],
+        data: JSONBody[PaceIn],
+        actor: NamedDependency[Actor],
+        writer: NamedDependency[WriteSession],
+        clock: NamedDependency[Clock],
+    ) -> Response[EndpointOut]:
+        """Set how many requests may be under way, how many leave in a second, and in which order.
+
+        With `ordered`, the next event of a subject is not sent before the one before it was
+        delivered or given up.
+        """
+        access.require(actor, Permission.WEBHOOKS_MANAGE)
+        version = expected_version(request)
+        row = await actions.set_pace(
+            writer, actor, endpoint_id, data.pace(), expected_version=version, now=clock.now()
+        )
+        return answer(request, EndpointOut.of(row), version=row.version)
+
+    @post(
         "/{endpoint_id:uuid}/actions/rotate-secret",
         status_code=200,
         operation_id="webhook_endpoints_rotate_secret",
@@ -228,11 +256,15 @@ class WebhookDeliveryController(Controller):
         actor: NamedDependency[Actor],
         reader: NamedDependency[ReadSession],
     ) -> Response[DeliveryDetailOut]:
-        """Show one delivery with the bytes that are sent and every attempt."""
+        """Show one delivery with the bytes that are sent and every attempt.
+
+        The bytes are null if none arrived and the endpoint may not hear the event any more.
+        """
         access.require(actor, Permission.WEBHOOKS_MANAGE)
         row = await queries.delivery(reader, delivery_id, organization_id=actor.organization_id)
         attempts = await queries.attempts_of(reader, [row.id])
-        return answer(request, DeliveryDetailOut.of(row, attempts[row.id]))
+        body = await queries.body_of(reader, row)
+        return answer(request, DeliveryDetailOut.of(row, body, attempts[row.id]))
 
     @post(
         "/{delivery_id:uuid}/actions/resend",

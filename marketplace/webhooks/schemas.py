@@ -8,8 +8,10 @@ from pydantic import Field, StringConstraints
 
 from marketplace.events.rules.hearing import PATTERN_LENGTH_MAX
 from marketplace.kit.addresses import LENGTH_MAX
-from marketplace.webhooks.actions.endpoints import Subscription, WithSecret
+from marketplace.webhooks.actions.endpoints import Pace, Subscription, WithSecret
+from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT, CONCURRENCY_MAX
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
+from marketplace.webhooks.rules.pacing import RATE_MAX
 from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
 from marketplace.wire.shapes import In, Out
 
@@ -27,10 +29,43 @@ class EndpointIn(In):
     """Event types, or prefixes that end in `.*`; empty: everything you may hear."""
     description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
+    concurrency_max: Annotated[int, Field(ge=1, le=CONCURRENCY_MAX)] = CONCURRENCY_DEFAULT
+    """How many requests may be under way at a time."""
+    rate_per_second: Annotated[int, Field(ge=1, le=RATE_MAX)] | None = None
+    """How many requests are sent in a second; null: as many as the endpoint takes."""
+    ordered: bool = False
+    """Whether what is said of one subject is sent one after the other, in its order."""
+
     def subscription(self) -> Subscription:
         """Turn the request into the value the action takes."""
         return Subscription(
-            url=self.url, event_types=self.event_types, description=self.description
+            url=self.url,
+            event_types=self.event_types,
+            description=self.description,
+            pace=Pace(
+                concurrency_max=self.concurrency_max,
+                rate_per_second=self.rate_per_second,
+                ordered=self.ordered,
+            ),
+        )
+
+
+class PaceIn(In):
+    """How an endpoint wants to be called; all of it, because it replaces what was."""
+
+    concurrency_max: Annotated[int, Field(ge=1, le=CONCURRENCY_MAX)]
+    """How many requests may be under way at a time."""
+    rate_per_second: Annotated[int, Field(ge=1, le=RATE_MAX)] | None
+    """How many requests are sent in a second; null: as many as the endpoint takes."""
+    ordered: bool
+    """Whether what is said of one subject is sent one after the other, in its order."""
+
+    def pace(self) -> Pace:
+        """Turn the request into the value the action takes."""
+        return Pace(
+            concurrency_max=self.concurrency_max,
+            rate_per_second=self.rate_per_second,
+            ordered=self.ordered,
         )
 
 
@@ -50,6 +85,12 @@ class EndpointOut(Out, frozen=True, kw_only=True):
     """Failed attempts in a row."""
     failing_since: dt.datetime | None
     rests_until: dt.datetime | None
+    concurrency_max: int
+    """How many requests may be under way at a time."""
+    rate_per_second: int | None
+    """How many requests are sent in a second; null: as many as it takes."""
+    ordered: bool
+    """Whether what is said of one subject is sent one after the other."""
     created_at: dt.datetime
 
     @classmethod
@@ -91,7 +132,7 @@ class DeliveryOut(Out, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, row: Delivery) -> "DeliveryOut":
-        """Read one delivery, without its body."""
+        """Read one delivery."""
         pending = row.state is DeliveryState.PENDING
         return cls(
             id=row.id,
@@ -138,14 +179,15 @@ class DeliveryDetailOut(Out, frozen=True, kw_only=True):
     """A delivery with the bytes that are sent and every attempt."""
 
     delivery: DeliveryOut
-    body: str
+    body: str | None
+    """Null where nothing was delivered and the endpoint may not hear the event any more."""
     attempts: list[AttemptOut]
 
     @classmethod
-    def of(cls, row: Delivery, attempts: list[Attempt]) -> "DeliveryDetailOut":
+    def of(cls, row: Delivery, body: bytes | None, attempts: list[Attempt]) -> "DeliveryDetailOut":
         """Read one delivery with its attempts."""
         return cls(
             delivery=DeliveryOut.of(row),
-            body=row.body.decode(),
+            body=None if body is None else body.decode(),
             attempts=[AttemptOut.of(attempt) for attempt in attempts],
         )

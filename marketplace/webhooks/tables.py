@@ -3,14 +3,18 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from marketplace.kit.tables import Row, Versioned, json_document, sealed, stored_bytes, text_enum
+from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 
 SIGNING_PLACE = "webhook_endpoint/{id}/secret"
 """One for both secrets: the present one becomes the one before by being moved, still sealed."""
+
+_PENDING = text("state = 'pending'")
+_IN_LINE = text("state = 'pending' AND line_id IS NOT NULL")
 
 
 class Endpoint(Versioned, table=True):
@@ -43,28 +47,54 @@ class Endpoint(Versioned, table=True):
     """Failed attempts in a row, over all its deliveries."""
     failing_since: dt.datetime | None = Field(default=None)
     rests_until: dt.datetime | None = Field(default=None)
+    concurrency_max: int = Field(default=CONCURRENCY_DEFAULT)
+    """How many requests to it may be under way at a time, over all processes."""
+    rate_per_second: int | None = Field(default=None)
+    """How many requests it is sent in a second; null: as many as it takes."""
+    paced_until: dt.datetime | None = Field(default=None)
+    """When all that was taken for it will have been sent at that rate."""
+    ordered: bool = Field(default=False)
+    """Whether what is said of one subject is sent one after the other."""
 
 
 class Delivery(Row, table=True):
-    """One event owed to one endpoint."""
+    """One event owed to one endpoint; what is sent are the bytes of the event."""
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
-        Index("ix_webhook_delivery_due", "endpoint_id", "state", "next_at"),
+        Index(
+            "ix_webhook_delivery_due",
+            "endpoint_id",
+            "next_at",
+            "id",
+            postgresql_where=_PENDING,
+            sqlite_where=_PENDING,
+        ),
+        Index(
+            "ix_webhook_delivery_line",
+            "endpoint_id",
+            "line_id",
+            "line_number",
+            postgresql_where=_IN_LINE,
+            sqlite_where=_IN_LINE,
+        ),
+        Index("ix_webhook_delivery_log", "endpoint_id", "id"),
     )
 
     event_id: UUID = Field(foreign_key="event.id")
     """Also the `webhook-id` of every attempt."""
     endpoint_id: UUID = Field(foreign_key="webhook_endpoint.id")
     event_type: str = Field(max_length=64)
-    body: bytes = stored_bytes()
-    """The CloudEvents document, made once: every attempt sends these bytes."""
+    line_id: UUID | None = Field(default=None)
+    """The subject whose events are sent in order; null: this one waits for no other."""
+    line_number: int | None = Field(default=None)
+    """Its place in that order."""
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))
     next_at: dt.datetime
     """When it may be taken; while a worker has it, the end of the lease."""
     lease_token: UUID | None = Field(default=None)
-    """Given with the lease; only who shows it may record. Null: nobody has it."""
+    """Whose lease it is; only who shows it, with the number of the attempt, may record."""
     attempts: int = Field(default=0)
     """How often it was taken; numbers the attempts."""
     failures: int = Field(default=0)

@@ -370,6 +370,7 @@ ROWS: dict[str, frozenset[str]] = {
     "webhook_endpoints_get": POSTER | OWNER,
     "webhook_endpoints_pause": POSTER | OWNER,
     "webhook_endpoints_resume": POSTER | OWNER,
+    "webhook_endpoints_set_pace": POSTER | OWNER,
     "webhook_endpoints_ping": POSTER | OWNER,
     "webhook_endpoints_rotate_secret": POSTER | OWNER,
     "webhook_deliveries_list": POSTER | OWNER,

@@ -21,7 +21,7 @@ OUTSIDE_THE_STOREYS: Final = {
 
 DIALLERS: Final = {
     "marketplace.kit.dialling": "checks each address at the moment of connecting",
-    "marketplace.kit.outbound": "the one checked dialler, built on the lower half of httpx",
+    "marketplace.kit.outbound": "the one checked dialler, built on aiohttp",
     "marketplace.kit.openid": "asks the one provider that the installation's settings name",
     "marketplace.kit.workers": "speaks with its own children, over pairs of sockets that it makes",
     "marketplace.kit.workbench": "speaks with its parent, over the socket it was born with",

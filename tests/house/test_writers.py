@@ -15,9 +15,6 @@ GUESTS: Final = {
     ("marketplace/wire/idempotency.py", "IdempotentAnswer"): (
         "stored answers belong to the wire, which has no actions: it knows no word of the trade"
     ),
-    ("marketplace/webhooks/actions/fanout.py", "EventRow"): (
-        "the mark that an event was fanned out is the fan-out's memory, kept where it is unique"
-    ),
     ("marketplace/webhooks/actions/endpoints.py", "EventRow"): (
         "a ping is for one endpoint: it is marked before the fan-out could tell the others"
     ),

@@ -1,32 +1,57 @@
 """Lease, send, record: three steps, two transactions, none open while dialling.
 
-The row of the endpoint is the lock of its deliveries: `lease` and `record` hold it before they
-touch them.  `lease` skips what another worker holds, `record` waits in the order of ids, so they
-cannot deadlock.  A lease ends by itself, because `next_at` is its end; whoever comes too late finds
-another token.
+Who may hear an event is judged when it is leased, which is when it is sent: who lost the right
+since the fan-out gets nothing, and the log says so.
+
+The row of the endpoint is the lock of what is counted for it: `lease` holds it before it counts,
+and skips what another worker holds; `record` waits for it in the order of ids, and only where
+something failed or had failed.  A success needs no lock but its own row: the statement that
+finishes a delivery names the attempt and the lease, and changes nothing where they are no longer
+the present ones.  A lease ends by itself, because `next_at` is its end.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from marketplace.events import actions as events
+from marketplace.events import queries as log
+from marketplace.events.rules import hearing
+from marketplace.events.rules.envelope import Visibility
 from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.webhooks import queries
+from marketplace.webhooks.actions import batches
+from marketplace.webhooks.actions.batches import Share, Taken, Tried
 from marketplace.webhooks.actions.endpoints import move_endpoint
-from marketplace.webhooks.rules import backoff, circuit, lifecycle
+from marketplace.webhooks.actions.fanout import said_of
+from marketplace.webhooks.queries import Waiting
+from marketplace.webhooks.rules import backoff, circuit, lifecycle, pacing
 from marketplace.webhooks.rules.backoff import Schedule
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.rules.statements import PREFIX, DeliveryExhausted
-from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
+from marketplace.webhooks.tables import Delivery, Endpoint
 
 LEASE = dt.timedelta(seconds=60)
 """Four times what an attempt may take: time enough to record it on a busy day."""
 
 GONE = 410
 DETAIL_LENGTH_MAX = 200
+RIGHT_LOST = "right_lost"
+"""Why a delivery was withheld, in the log of its attempts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """An endpoint as the worker needs it; one for all deliveries of a lease."""
+
+    endpoint_id: UUID
+    url: str
+    sealed_secrets: tuple[bytes, ...]
+    """The present secret first, then the one before it while it still signs."""
+    concurrency_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +63,13 @@ class Leased:
     number: int
     """Which attempt this is, counted from 1."""
     message_id: str
-    endpoint_id: UUID
-    url: str
-    sealed_secrets: tuple[bytes, ...]
-    """The present secret first, then the one before it while it still signs."""
+    receiver: Receiver
     body: bytes
+
+    @property
+    def endpoint_id(self) -> UUID:
+        """Whose it is."""
+        return self.receiver.endpoint_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +77,7 @@ class Result:
     """What came of one attempt."""
 
     delivery_id: UUID
+    endpoint_id: UUID
     token: UUID
     number: int
     duration_ms: int
@@ -70,35 +98,147 @@ class Result:
         return self.status is not None and 200 <= self.status < 300
 
 
-async def lease(session: WriteSession, *, limit: int, now: dt.datetime) -> list[Leased]:
-    """Take up to `limit` due deliveries for a minute, from as many endpoints as have any."""
-    endpoints = await queries.endpoints_to_serve(session, now=now)
-    deliveries = await queries.due(session, endpoints, limit=limit, now=now)
-    by_id = {row.id: row for row in endpoints}
-    for endpoint in endpoints:
-        endpoint.served_at = now
-    token = new_id()
-    for row in deliveries:
-        row.lease_token = token
-        row.next_at = now + LEASE
-        row.attempts += 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What was taken at one time."""
+
+    items: list[Leased] = field(default_factory=list)
+    withheld: int = 0
+    paced: bool = False
+    """Something more is due that only the rate of its endpoint holds back."""
+
+
+async def lease(
+    session: WriteSession,
+    *,
+    limit: int,
+    now: dt.datetime,
+    token: UUID | None = None,
+    windows: Mapping[UUID, int] | None = None,
+) -> Batch:
+    """Take up to `limit` due deliveries for a minute, from as many endpoints as have any.
+
+    Shape    `token` names the worker; `windows` says for which endpoints it may hold more ready
+             than may be under way.
+    """
+    waiting = await queries.endpoints_to_serve(session, now=now)
+    if not waiting:
+        return Batch()
+    token, until = token or new_id(), now + LEASE
+    leased = await queries.in_flight(
+        session, [one.id for one in waiting], token=token, now=now, until=until
+    )
+    shares, paced = _shares(waiting, leased, windows or {}, limit=limit, now=now)
+    if not shares:
+        return Batch(paced=paced)
+    taken = await batches.take(session, shares, token=token, now=now, until=until)
+    by_id = {one.id: one for one in waiting}
+    await _note_served(session, by_id, taken, now=now)
+    lost = await _lost(session, taken, by_id)
+    if lost:
+        await _withhold(session, lost, now=now)
+        withheld = {one.id for one in lost}
+        taken = [one for one in taken if one.id not in withheld]
+    receivers = {one.id: _receiver(one, now) for one in waiting}
+    items = [
+        Leased(
+            delivery_id=one.id,
+            token=token,
+            number=one.attempts,
+            message_id=str(one.event_id),
+            receiver=receivers[one.endpoint_id],
+            body=one.record,
+        )
+        for one in taken
+    ]
+    return Batch(items=items, withheld=len(lost), paced=paced)
+
+
+def _shares(
+    waiting: Sequence[Waiting],
+    leased: Mapping[UUID, tuple[int, int]],
+    windows: Mapping[UUID, int],
+    *,
+    limit: int,
+    now: dt.datetime,
+) -> tuple[list[Share], bool]:
+    """Give each endpoint an equal part of the limit, less where it may take less."""
+    shares, paced = [], False
+    equal = max(1, limit // len(waiting))
+    for one in waiting:
+        mine, others = leased.get(one.id, (0, 0))
+        room = circuit.room_for(
+            one.failures,
+            mine=mine,
+            others=others,
+            concurrency=one.concurrency_max,
+            window=windows.get(one.id, 0),
+        )
+        room = min(room, equal, limit)
+        if room and one.rate_per_second is not None:
+            allowed = pacing.allowed(one.rate_per_second, one.paced_until, now)
+            paced = paced or allowed < room
+            room = min(room, allowed)
+        if room:
+            shares.append(Share(endpoint_id=one.id, room=room, ordered=one.ordered))
+            limit -= room
+    return shares, paced
+
+
+async def _note_served(
+    session: WriteSession,
+    waiting: Mapping[UUID, Waiting],
+    taken: Sequence[Taken],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Note who was served, so that others are served before them, and what it takes of a rate."""
+    counted = Counter(one.endpoint_id for one in taken)
+    paced = {
+        one.id: pacing.paced_after(one.rate_per_second, one.paced_until, now, taken=counted[one.id])
+        for one in waiting.values()
+        if one.rate_per_second is not None and counted[one.id]
+    }
+    await batches.note_served(session, list(waiting), paced, now=now)
+
+
+async def _lost(
+    session: WriteSession, taken: Sequence[Taken], waiting: Mapping[UUID, Waiting]
+) -> list[Taken]:
+    """Find what its endpoint might hear when it was fanned out, and may not hear any more."""
+    calls = {
+        one.scenario_id
+        for one in taken
+        if one.visibility == Visibility.PARTICIPANTS and one.scenario_id
+    }
+    taking_part = await log.participants(session, calls)
+    return [
+        one
+        for one in taken
+        if one.visibility != Visibility.PUBLIC
+        and not hearing.may_hear(waiting[one.endpoint_id].hearer, said_of(one, taking_part))
+    ]
+
+
+async def _withhold(session: WriteSession, lost: Sequence[Taken], *, now: dt.datetime) -> None:
+    rows = await queries.deliveries_held(session, [one.id for one in lost])
+    for row in rows.values():
+        row.state = DeliveryState(lifecycle.DELIVERY.check(row.state, "withhold").target)
+        row.lease_token, row.finished_at = None, now
     await session.flush()
-    return [_leased(row, by_id[row.endpoint_id], token, now) for row in deliveries]
+    told = [Tried(one.id, one.attempts, None, RIGHT_LOST, None, 0, b"", late=False) for one in lost]
+    await batches.log(session, told, now=now)
 
 
-def _leased(row: Delivery, endpoint: Endpoint, token: UUID, now: dt.datetime) -> Leased:
-    secrets = [endpoint.sealed_secret]
-    if endpoint.sealed_secret_before and endpoint.before_until and now < endpoint.before_until:
-        secrets.append(endpoint.sealed_secret_before)
-    return Leased(
-        delivery_id=row.id,
-        token=token,
-        number=row.attempts,
-        message_id=str(row.event_id),
-        endpoint_id=endpoint.id,
-        url=endpoint.url,
+def _receiver(one: Waiting, now: dt.datetime) -> Receiver:
+    secrets = [one.sealed_secret]
+    if one.sealed_secret_before and one.before_until and now < one.before_until:
+        secrets.append(one.sealed_secret_before)
+    return Receiver(
+        endpoint_id=one.id,
+        url=one.url,
         sealed_secrets=tuple(secrets),
-        body=row.body,
+        concurrency_max=one.concurrency_max,
     )
 
 
@@ -113,42 +253,53 @@ async def record(
 
     Refuses  nothing: a result whose lease was lost is logged as late and changes nothing else.
     """
-    endpoints, deliveries = await queries.held(session, [item.delivery_id for item in results])
-    counted = 0
-    for result in results:
-        row = deliveries[result.delivery_id]
-        in_time = row.lease_token == result.token and row.state is DeliveryState.PENDING
-        session.add(_attempt(result, late=not in_time, now=now))
-        if not in_time:
-            continue
-        counted += 1
-        row.lease_token = None
-        endpoint = endpoints[row.endpoint_id]
-        if result.is_success:
-            _succeed(row, endpoint, now=now)
-        else:
-            await _fail(session, row, endpoint, result, now=now, schedule=schedule)
+    if not results:
+        return 0
+    failed = [one for one in results if not one.is_success]
+    endpoints = await queries.endpoints_concerned(
+        session, {one.endpoint_id for one in results}, {one.endpoint_id for one in failed}
+    )
+    heard = [(one.delivery_id, one.number, one.token) for one in results if one.is_success]
+    counted = await batches.succeed(session, heard, now=now) if heard else set()
+    rows = await queries.deliveries_held(session, [one.delivery_id for one in failed])
+    for one in results:
+        place = (one.delivery_id, one.number)
+        if place in counted:
+            if one.endpoint_id in endpoints:
+                _close_circuit(endpoints[one.endpoint_id])
+        elif not one.is_success and _is_present(rows[one.delivery_id], one):
+            counted.add(place)
+            row, endpoint = rows[one.delivery_id], endpoints[one.endpoint_id]
+            row.lease_token = None
+            await _fail(session, row, endpoint, one, now=now, schedule=schedule)
     await session.flush()
-    return counted
+    tried = [_tried(one, late=(one.delivery_id, one.number) not in counted) for one in results]
+    await batches.log(session, tried, now=now)
+    return len(counted)
 
 
-def _attempt(result: Result, *, late: bool, now: dt.datetime) -> Attempt:
-    return Attempt(
-        delivery_id=result.delivery_id,
-        number=result.number,
-        at=now,
-        status=result.status,
-        reason=result.reason,
-        detail=result.detail[:DETAIL_LENGTH_MAX] or None,
-        duration_ms=result.duration_ms,
-        answer=result.answer,
-        late=late,
+def _is_present(row: Delivery, result: Result) -> bool:
+    return (
+        row.state is DeliveryState.PENDING
+        and row.lease_token == result.token
+        and row.attempts == result.number
     )
 
 
-def _succeed(row: Delivery, endpoint: Endpoint, *, now: dt.datetime) -> None:
-    row.state = DeliveryState(lifecycle.DELIVERY.check(row.state, "succeed").target)
-    row.finished_at = now
+def _tried(result: Result, *, late: bool) -> Tried:
+    return Tried(
+        result.delivery_id,
+        result.number,
+        result.status,
+        result.reason,
+        result.detail[:DETAIL_LENGTH_MAX] or None,
+        result.duration_ms,
+        result.answer,
+        late,
+    )
+
+
+def _close_circuit(endpoint: Endpoint) -> None:
     endpoint.failures = 0
     endpoint.failing_since = endpoint.rests_until = None
 

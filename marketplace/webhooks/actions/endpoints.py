@@ -16,6 +16,7 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.tables import sealed_context
 from marketplace.webhooks import queries
+from marketplace.webhooks.actions import batches
 from marketplace.webhooks.errors import (
     EndpointDisabled,
     EventTypeUnusable,
@@ -23,10 +24,12 @@ from marketplace.webhooks.errors import (
     TooManyEndpoints,
 )
 from marketplace.webhooks.rules import lifecycle, signing
+from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.rules.statements import (
     EndpointMoved,
     EndpointRegistered,
+    PaceSet,
     Pinged,
     SecretRotated,
 )
@@ -40,6 +43,18 @@ ROTATION_OVERLAP = dt.timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How an endpoint wants to be called."""
+
+    concurrency_max: int = CONCURRENCY_DEFAULT
+    """How many requests may be under way at a time."""
+    rate_per_second: int | None = None
+    """None: as many as the endpoint takes."""
+    ordered: bool = False
+    """Whether what is said of one subject is sent one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """Where an organisation wants to be called, and about what."""
 
@@ -47,6 +62,7 @@ class Subscription:
     event_types: tuple[str, ...] = ()
     """Types and `prefix.*` patterns; none: everything it may hear."""
     description: str = ""
+    pace: Pace = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,9 @@ async def register_endpoint(
         sealed_secret=keeper.seal(secret.encode(), context=secret_context(endpoint_id)),
         created_at=now,
         served_at=now,
+        concurrency_max=subscription.pace.concurrency_max,
+        rate_per_second=subscription.pace.rate_per_second,
+        ordered=subscription.pace.ordered,
     )
     session.add(row)
     await session.flush()
@@ -140,6 +159,34 @@ async def resume(
     row.stopped_by = None
     row.failures = 0
     row.failing_since = row.rests_until = None
+    return row
+
+
+async def set_pace(
+    session: WriteSession,
+    actor: Actor,
+    endpoint_id: UUID,
+    pace: Pace,
+    *,
+    expected_version: int,
+    now: dt.datetime,
+) -> Endpoint:
+    """Change how an endpoint is called; what is under way is not touched."""
+    access.require(actor, Permission.WEBHOOKS_MANAGE)
+    row = await _to_change(session, actor, endpoint_id, expected_version)
+    if pace.ordered and not row.ordered:
+        await batches.put_in_line(session, row.id)
+    row.concurrency_max = pace.concurrency_max
+    row.rate_per_second, row.paced_until = pace.rate_per_second, None
+    row.ordered = pace.ordered
+    row.version += 1
+    said = PaceSet(
+        webhook_endpoint_id=row.id,
+        concurrency_max=pace.concurrency_max,
+        rate_per_second=pace.rate_per_second,
+        ordered=pace.ordered,
+    )
+    await events.record(session, said, by=actor.kind, now=now, organization_id=row.organization_id)
     return row
 
 
@@ -184,7 +231,6 @@ async def ping(
         event_id=event.id,
         endpoint_id=row.id,
         event_type=event.type,
-        body=event.record,
         next_at=now,
         created_at=now,
     )

@@ -1,20 +1,26 @@
 """Events become deliveries, once: one short transaction over events and those who may hear them.
 
 Correctness rests on the mark on the event and on the unique pair of event and endpoint; several
-processes may fan out at the same time.  What an endpoint may hear is judged here, at the time of
-telling.
+processes may fan out at the same time, and stand in line behind the row that gives numbers: so the
+deliveries of a subject are made in its order.  What an endpoint may hear is judged here, and once
+more before it is sent.
 """
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
 
 from marketplace.events import actions as log
 from marketplace.events import queries as events
+from marketplace.events.queries import News
 from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.rules.hearing import Said
 from marketplace.kit.database import WriteSession
 from marketplace.webhooks import queries
-from marketplace.webhooks.tables import Delivery
+from marketplace.webhooks.actions import batches
+from marketplace.webhooks.actions.batches import Owed, Taken
+from marketplace.webhooks.queries import Listener
 
 EVENTS_AT_ONCE = 200
 
@@ -26,39 +32,41 @@ async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENT
     if not new:
         return 0
     listeners = await queries.listeners(session)
-    calls = {
-        event.scenario_id
-        for event in new
-        if event.visibility is Visibility.PARTICIPANTS and event.scenario_id
-    }
-    taking_part = await events.participants(session, calls)
-    for event in new:
-        said = Said(
-            visibility=event.visibility,
-            organization_id=event.organization_id,
-            organizer_id=event.organizer_id,
-            participants=(
-                taking_part.get(event.scenario_id, frozenset())
-                if event.scenario_id
-                else frozenset()
-            ),
-        )
-        told = [
-            endpoint
-            for endpoint, hearer in listeners
-            if hearing.wants(endpoint.event_types, event.type) and hearing.may_hear(hearer, said)
-        ]
-        session.add_all(
-            Delivery(
-                event_id=event.id,
-                endpoint_id=endpoint.id,
-                event_type=event.type,
-                body=event.record,
-                next_at=now,
-                created_at=now,
-            )
-            for endpoint in told
-        )
-        event.fanned_out_at = now
-    await session.flush()
+    if listeners:
+        calls = {
+            event.scenario_id
+            for event in new
+            if event.visibility is Visibility.PARTICIPANTS and event.scenario_id
+        }
+        taking_part = await events.participants(session, calls)
+        told = ((event, said_of(event, taking_part)) for event in new)
+        await batches.owe(session, _owed(told, listeners), now=now)
+    await log.mark_fanned_out(session, [event.position for event in new], now=now)
     return len(new)
+
+
+def said_of(event: News | Taken, taking_part: Mapping[UUID, frozenset[UUID]]) -> Said:
+    """Put together what decides who may hear an event."""
+    return Said(
+        visibility=Visibility(event.visibility),
+        organization_id=event.organization_id,
+        organizer_id=event.organizer_id,
+        participants=(
+            taking_part.get(event.scenario_id, frozenset()) if event.scenario_id else frozenset()
+        ),
+    )
+
+
+def _owed(told: Iterable[tuple[News, Said]], listeners: Sequence[Listener]) -> Iterator[Owed]:
+    for event, said in told:
+        for listener in listeners:
+            if hearing.wants(listener.event_types, event.type) and hearing.may_hear(
+                listener.hearer, said
+            ):
+                yield Owed(
+                    event.id,
+                    listener.endpoint_id,
+                    event.type,
+                    event.subject_id if listener.ordered else None,
+                    event.sequence if listener.ordered else None,
+                )

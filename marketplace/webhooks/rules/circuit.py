@@ -17,8 +17,11 @@ RESTS = (
 PAUSED_AFTER = dt.timedelta(days=5)
 """An endpoint without one success for so long is paused and its owner told."""
 
-IN_FLIGHT_MAX = 4
-"""Deliveries on their way to one endpoint at a time: a slow receiver delays nobody else."""
+CONCURRENCY_DEFAULT = 4
+"""Deliveries on their way to one endpoint at a time, unless its owner says otherwise."""
+CONCURRENCY_MAX = 64
+WINDOW_MAX = 16
+"""How many times its concurrency may be held ready for an endpoint that answers quickly."""
 
 
 def rest_after(failures: int) -> dt.timedelta:
@@ -32,14 +35,33 @@ def rest_after(failures: int) -> dt.timedelta:
     return RESTS[min(failures - FAILURES_BEFORE_REST, len(RESTS) - 1)]
 
 
-def room_for(failures: int, in_flight: int) -> int:
-    """Say how many more deliveries may be on their way: one at a time to whoever needs a rest.
+def room_for(
+    failures: int,
+    *,
+    mine: int,
+    others: int,
+    concurrency: int = CONCURRENCY_DEFAULT,
+    window: int = 0,
+) -> int:
+    """Say how many more deliveries one worker may take: one at a time for whoever needs a rest.
 
-    >>> [room_for(0, 0), room_for(0, 3), room_for(5, 0), room_for(5, 1)]
-    [4, 1, 1, 0]
+    Units    `mine` and `others` count the deliveries that this worker and all others have taken.
+
+    A worker alone may hold more ready than may be under way (its `window`); of what it holds it
+    sends no more than `concurrency` at a time.  Whoever finds that others hold some takes only what
+    keeps the sum within `concurrency`: so the limit holds over all workers.
+
+    >>> [room_for(0, mine=0, others=0), room_for(0, mine=0, others=3)]
+    [4, 1]
+    >>> [room_for(0, mine=9, others=0, window=16), room_for(0, mine=0, others=9, window=16)]
+    [7, 0]
+    >>> [room_for(5, mine=0, others=0, window=16), room_for(5, mine=1, others=0)]
+    [1, 0]
     """
-    most = IN_FLIGHT_MAX if failures < FAILURES_BEFORE_REST else 1
-    return max(0, most - in_flight)
+    if failures >= FAILURES_BEFORE_REST:
+        return max(0, 1 - mine - others)
+    most = concurrency if others else max(concurrency, window)
+    return max(0, most - mine - others)
 
 
 def is_abandoned(failing_since: dt.datetime, now: dt.datetime) -> bool:

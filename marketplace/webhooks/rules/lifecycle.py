@@ -23,6 +23,8 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     DEAD = "dead"
     """The schedule is used up; it is kept and can be sent again by hand."""
+    WITHHELD = "withheld"
+    """When its turn came the endpoint might not hear the event any more: nothing was sent."""
 
 
 class Why(StrEnum):
@@ -51,6 +53,7 @@ DELIVERY = Lifecycle(
         move("WD01", "fan_out", [], "pending", by=["system"]),
         move("WD02", "succeed", "pending", "delivered", by=["system"]),
         move("WD03", "give_up", "pending", "dead", by=["system"]),
-        move("WD04", "resend", ["delivered", "dead"], "pending", by=["owner"]),
+        move("WD04", "resend", ["delivered", "dead", "withheld"], "pending", by=["owner"]),
+        move("WD05", "withhold", "pending", "withheld", by=["system"]),
     ),
 )

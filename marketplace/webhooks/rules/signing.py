@@ -81,12 +81,26 @@ def signed_headers(
     Shape    id, timestamp and signature; several signatures are separated by blanks.
     Refuses  SecretUnusable if there is no secret at all: an unsigned message must not leave.
     """
-    if not secrets:
+    return headers_signed_with(
+        [key_of(secret) for secret in secrets],
+        message_id=message_id,
+        timestamp=int(at.timestamp()),
+        body=body,
+    )
+
+
+def headers_signed_with(
+    keys: Sequence[bytes], *, message_id: str, timestamp: int, body: bytes
+) -> dict[str, str]:
+    """Make the three headers of one attempt with keys that were read out of their secrets before.
+
+    Units    timestamp in whole Unix seconds, of this attempt.
+    Refuses  SecretUnusable if there is no key at all: an unsigned message must not leave.
+    """
+    if not keys:
         raise errors.SecretUnusable()
-    timestamp = int(at.timestamp())
     signatures = (
-        signature(key_of(secret), message_id=message_id, timestamp=timestamp, body=body)
-        for secret in secrets
+        signature(key, message_id=message_id, timestamp=timestamp, body=body) for key in keys
     )
     return {
         ID_HEADER: message_id,

@@ -37,6 +37,23 @@ class EndpointMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaceSet(Event):
+    """The owner of a webhook endpoint changed how it is called."""
+
+    TYPE = "webhook.pace_set"
+    SUBJECT = "webhook_endpoint_id"
+    VISIBILITY = Visibility.OWNER
+
+    webhook_endpoint_id: UUID
+    concurrency_max: int
+    """How many requests may be under way at a time."""
+    rate_per_second: int | None
+    """Null: as many as the endpoint takes."""
+    ordered: bool
+    """Whether what is said of one subject is sent one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretRotated(Event):
     """A webhook endpoint got a new secret; the old one signs as well until the overlap ends."""
 

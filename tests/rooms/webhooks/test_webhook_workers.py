@@ -18,7 +18,7 @@ from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import delivery as actions
 from marketplace.webhooks.actions.delivery import LEASE, Leased, Result
 from marketplace.webhooks.actions.endpoints import WithSecret
-from marketplace.webhooks.rules.circuit import IN_FLIGHT_MAX
+from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState
 from marketplace.webhooks.tables import Attempt, Delivery
 from tests.given import identity as people
@@ -42,13 +42,14 @@ async def endpoints_owed(house: House, *owed: int, url: str = given.NOWHERE) -> 
 async def lease(house: House, *, limit: int) -> list[Leased]:
     """Take deliveries in a transaction of its own."""
     async with house.database.writing() as session:
-        return await actions.lease(session, limit=limit, now=house.clock.now())
+        return (await actions.lease(session, limit=limit, now=house.clock.now())).items
 
 
 def a_result(leased: Leased, status: int) -> Result:
     """What a receiver's answer becomes."""
     return Result(
         delivery_id=leased.delivery_id,
+        endpoint_id=leased.endpoint_id,
         token=leased.token,
         number=leased.number,
         duration_ms=1,
@@ -177,7 +178,7 @@ async def test_endpoints_are_served_fairly(house: House) -> None:
 
     assert taken == {made[0].row.id: 3, made[1].row.id: 2, made[2].row.id: 1}
     rest = Counter(leased.endpoint_id for leased in await lease(house, limit=50))
-    assert rest == {made[0].row.id: IN_FLIGHT_MAX - 3}
+    assert rest == {made[0].row.id: CONCURRENCY_DEFAULT - 3}
 
 
 async def test_a_failing_endpoint_rests_and_comes_back_with_one(house: House) -> None:
@@ -195,7 +196,7 @@ async def test_a_failing_endpoint_rests_and_comes_back_with_one(house: House) ->
     recovered = await lease(house, limit=20)
 
     assert resting == []
-    assert len(recovered) == IN_FLIGHT_MAX
+    assert len(recovered) == CONCURRENCY_DEFAULT
 
 
 async def test_a_receiver_that_hangs_delays_nobody_else(house: House) -> None:

@@ -22,10 +22,10 @@ def test_rests_grow_and_are_bounded(failures: int) -> None:
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_room_is_never_negative_nor_beyond_the_most(failures: int, in_flight: int) -> None:
     """However much is under way already, room is what is left."""
-    room = circuit.room_for(failures, in_flight)
+    room = circuit.room_for(failures, mine=in_flight, others=0)
 
-    assert 0 <= room <= circuit.IN_FLIGHT_MAX
-    assert room + in_flight <= max(circuit.IN_FLIGHT_MAX, in_flight)
+    assert 0 <= room <= circuit.CONCURRENCY_DEFAULT
+    assert room + in_flight <= max(circuit.CONCURRENCY_DEFAULT, in_flight)
 
 
 def test_an_endpoint_is_abandoned_after_five_days_to_the_second() -> None:
