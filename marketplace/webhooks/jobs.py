@@ -18,9 +18,10 @@ from marketplace.kit.outbound import Answer, Outbound
 from marketplace.kit.secrets import CannotUnseal, Keeper
 from marketplace.webhooks import queries
 from marketplace.webhooks.actions import delivery as actions
-from marketplace.webhooks.actions import fanout
+from marketplace.webhooks.actions import fanout, retention
 from marketplace.webhooks.actions.delivery import Leased, Result
 from marketplace.webhooks.actions.endpoints import secret_context
+from marketplace.webhooks.actions.retention import Removed
 from marketplace.webhooks.rules import signing
 from marketplace.webhooks.rules.backoff import STANDARD, Schedule
 
@@ -221,3 +222,24 @@ async def _record(courier: Courier, results: list[Result], delivered: Delivered)
     delivered.succeeded += succeeded
     delivered.failed += len(results) - succeeded
     delivered.late += len(results) - counted
+
+
+async def remove_over(database: Database, clock: Clock, *, days: int) -> Removed:
+    """Remove what is older than the delivery log is kept, batch by batch; say how much.
+
+    Any number of processes may do this at once: they hold different endpoints, and what one leaves
+    to another is asked for again with the next tick.
+    """
+    total = Removed()
+    kept = dt.timedelta(days=days)
+    async with database.reading() as session:
+        if not await queries.anything_over(session, before=clock.now() - kept):
+            return total
+    while True:
+        async with database.writing() as session:
+            now = await clock.decisive(session)
+            before = now - kept
+            removed = await retention.remove_over(session, before=before, now=now)
+        if not removed.anything:
+            return total
+        total += removed
