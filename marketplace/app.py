@@ -140,6 +140,7 @@ def _doors_to_the_house() -> list[ControllerRouterHandler]:
         feed.CheckpointController,
         webhooks.WebhookEndpointController,
         webhooks.WebhookDeliveryController,
+        webhooks.get_retention,
     ]
 
 

@@ -16,7 +16,7 @@ from marketplace.app import create_app
 from marketplace.cli_custody import bid, custody, verify_receipt
 from marketplace.cli_events import export, verify_events
 from marketplace.cli_keys import keys
-from marketplace.client.listen import Received, create_receiver, serve_receiver
+from marketplace.cli_listen import listen
 from marketplace.demo import report
 from marketplace.demo.run import demo_settings, run_demo
 from marketplace.demo.seeding import seed
@@ -62,6 +62,7 @@ def main() -> None:
 main.add_command(keys)
 main.add_command(custody)
 main.add_command(bid)
+main.add_command(listen)
 main.add_command(export)
 
 
@@ -249,26 +250,3 @@ def verify_draw(file: Path) -> None:
         click.echo(f"不一致 DIFFERENT  {difference}")
         sys.exit(1)
     click.echo("一致 equal: the judges follow from the pool and what both sides gave")
-
-
-@main.command()
-@data_option
-@click.option("--port", type=click.IntRange(0, 65535), default=8600, show_default=True)
-@click.option("--secret", required=True, help="The endpoint's whsec_… secret.")
-@click.option("--fail-first", is_flag=True, help="Refuse the first attempt of each message.")
-def listen(data: Path | None, port: int, secret: str, fail_first: bool) -> None:
-    """Receive webhooks on this machine: check signatures, print each request."""
-
-    def show(received: Received) -> None:
-        click.echo(received.line)
-
-    async def work() -> None:
-        receiver = create_receiver(secret, fail_first=fail_first, on_event=show)
-        async with serve_receiver(receiver, port=port) as url:
-            click.echo(f"listening on {url}")
-            await asyncio.Event().wait()
-
-    try:
-        asyncio.run(work())
-    except KeyboardInterrupt:
-        click.echo("stopped")

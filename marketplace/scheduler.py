@@ -166,6 +166,9 @@ def _jobs_of_events(
         "close_checkpoints": lambda: vouch(house),
         "fan_out": lambda: webhooks.fan_out(courier),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
+        "remove_old_deliveries": lambda: webhooks.remove_over(
+            house.database, SystemClock(), days=house.settings.webhook_log_days
+        ),
     }
 
 

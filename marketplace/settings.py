@@ -56,6 +56,10 @@ class Settings:
     development: bool = False
     """True allows webhooks to plain http and to this machine. Never in production."""
 
+    webhook_log_days: int = 90
+    """How long finished webhook deliveries and the answers they got are kept, in days. What is
+    still owed is never removed, nor are events."""
+
     tick_seconds: int = 2
     """How often each job looks for work, in seconds."""
 

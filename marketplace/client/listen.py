@@ -9,6 +9,7 @@ the order of arrival to differ from the order of events.  It verifies with the p
 import asyncio
 import contextlib
 import json
+import random
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
@@ -36,7 +37,7 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     """A message that was accepted before; answered like the first time, and not acted upon."""
     REFUSED_ON_PURPOSE = "refused_on_purpose"
-    """The first attempt of a message, failed to see that it comes again."""
+    """Failed to see that it comes again; it is not remembered as accepted."""
     BAD_SIGNATURE = "bad_signature"
     """Not signed with our secret, or too old."""
     NOT_A_WEBHOOK = "not_a_webhook"
@@ -46,10 +47,40 @@ class Outcome(StrEnum):
 STATUS = {
     Outcome.ACCEPTED: 204,
     Outcome.DUPLICATE: 204,
-    Outcome.REFUSED_ON_PURPOSE: 503,
     Outcome.BAD_SIGNATURE: 401,
     Outcome.NOT_A_WEBHOOK: 400,
 }
+
+NAME_ZH = {
+    Outcome.ACCEPTED: "收到",
+    Outcome.DUPLICATE: "重复",
+    Outcome.REFUSED_ON_PURPOSE: "故意拒收",
+    Outcome.BAD_SIGNATURE: "签名无效",
+    Outcome.NOT_A_WEBHOOK: "不是推送",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mischief:
+    """How a receiver fails on purpose; forged messages are refused before any of it."""
+
+    first: bool = False
+    """The first attempt of every message is refused."""
+    every: bool = False
+    """Every attempt is refused."""
+    rate: float = 0.0
+    """This share of attempts is refused, 0 to 1."""
+    status: int = 503
+    """What is then answered."""
+    slow_seconds: float = 0.0
+    """How long each answer is held back; the message has been taken by then."""
+
+    def strikes(self, attempt: int, draw: Callable[[], float]) -> bool:
+        """Decide whether an attempt is refused."""
+        return self.every or (self.first and attempt == 1) or draw() < self.rate
+
+
+HONEST = Mischief()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +99,10 @@ class Received:
         """One line for a terminal: outcome, type, subject and sequence, attempt, message id."""
         said = self.event.get("type", "-"), self.event.get("subject", "-")
         sequence = self.event.get("sequence", "-")
-        words = (f"{self.outcome.value:<18}", *said, f"#{sequence}", f"attempt {self.attempt}")
+        outcome = f"{NAME_ZH[self.outcome]} {self.outcome.value}"
+        words = (outcome, *said, f"#{sequence}", f"attempt {self.attempt}", self.message_id or "-")
         # What comes over the network must not be able to draw on our terminal.
-        line = " ".join(map(str, (*words, self.message_id or "-")))
+        line = " ".join(map(str, words))
         return "".join(char if char.isprintable() else "?" for char in line)
 
 
@@ -78,11 +110,19 @@ class Receiver:
     """An ASGI application that takes webhooks on every path."""
 
     def __init__(
-        self, secret: str, *, fail_first: bool, on_event: Callable[[Received], None]
+        self,
+        secret: str,
+        *,
+        mischief: Mischief,
+        draw: Callable[[], float],
+        on_event: Callable[[Received], None],
+        on_answered: Callable[[Received], None],
     ) -> None:
         self._webhook = Webhook(secret)
-        self._fail_first = fail_first
+        self._mischief = mischief
+        self._draw = draw
         self._on_event = on_event
+        self._on_answered = on_answered
         self._attempts: OrderedDict[str, int] = OrderedDict()
         self._accepted: OrderedDict[str, None] = OrderedDict()
 
@@ -96,7 +136,11 @@ class Receiver:
         }
         received = self._judge(scope["method"], headers, body)
         self._on_event(received)
-        await _answer(send, received.outcome)
+        if self._mischief.slow_seconds:
+            await asyncio.sleep(self._mischief.slow_seconds)
+        status = STATUS.get(received.outcome, self._mischief.status)
+        await _answer(send, received.outcome, status)
+        self._on_answered(received)
 
     def _judge(self, method: str, headers: dict[str, str], body: bytes | None) -> Received:
         message_id = headers.get("webhook-id", "")
@@ -122,24 +166,33 @@ class Receiver:
     def _outcome_of(self, message_id: str, attempt: int) -> Outcome:
         if message_id in self._accepted:
             return Outcome.DUPLICATE
-        if self._fail_first and attempt == 1:
+        if self._mischief.strikes(attempt, self._draw):
             return Outcome.REFUSED_ON_PURPOSE
         _remember(self._accepted, message_id, None)
         return Outcome.ACCEPTED
 
 
+def _ignore(received: Received) -> None:
+    """Take no notice."""
+
+
 def create_receiver(
     secret: str,
     *,
-    fail_first: bool = False,
-    on_event: Callable[[Received], None] = lambda received: None,
+    mischief: Mischief = HONEST,
+    draw: Callable[[], float] = random.random,
+    on_event: Callable[[Received], None] = _ignore,
+    on_answered: Callable[[Received], None] = _ignore,
 ) -> Receiver:
     """Make a receiver for one endpoint's secret.
 
-    `on_event` is called for every request, also for duplicates and refused ones: look at `outcome`.
-    With `fail_first` the first attempt of each message is answered 503, so that the retry is seen.
+    Shape    `on_event` is called for every request, also for duplicates and refused ones: look at
+             `outcome`; `on_answered` when its answer has left.
+    Units    `draw` is uniform in [0, 1) and decides which attempts a rate of mischief strikes.
     """
-    return Receiver(secret, fail_first=fail_first, on_event=on_event)
+    return Receiver(
+        secret, mischief=mischief, draw=draw, on_event=on_event, on_answered=on_answered
+    )
 
 
 @contextlib.asynccontextmanager
@@ -209,8 +262,7 @@ async def _body_of(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _answer(send: Send, outcome: Outcome) -> None:
-    status = STATUS[outcome]
+async def _answer(send: Send, outcome: Outcome, status: int) -> None:
     body = b"" if status == 204 else outcome.value.encode("ascii") + b"\n"
     headers = [(b"content-type", b"text/plain; charset=utf-8")] if body else []
     if status != 204:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from marketplace.client.listen import Application, create_receiver, serve_receiver
+from marketplace.client.listen import Application, Mischief, create_receiver, serve_receiver
 from marketplace.demo.stage import Play
 from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit import addresses
@@ -120,7 +120,7 @@ async def _register(play: Play, board: Switchboard, url: str) -> list[tuple[Acto
                 entropy=os.urandom(32),
                 now=play.clock.now(),
             )
-        board.receivers[path] = create_receiver(registered.secret, fail_first=True)
+        board.receivers[path] = create_receiver(registered.secret, mischief=Mischief(first=True))
         made.append((actor, registered.row.id))
     return made
 

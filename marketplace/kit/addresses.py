@@ -136,7 +136,12 @@ def policy_for(*, development: bool) -> Policy:
     return DEVELOPMENT if development else PRODUCTION
 
 
-LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
+# fmt: off
+LOCAL_SUFFIXES = (
+    ".localhost", ".localdomain", ".local", ".internal", ".intranet", ".lan", ".corp", ".home",
+    ".home.arpa", ".svc", ".onion",
+)
+# fmt: on
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(:[0-9]{1,5})?")

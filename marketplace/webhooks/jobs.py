@@ -24,10 +24,11 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Answer, Outbound
 from marketplace.kit.secrets import CannotUnseal, Keeper
 from marketplace.webhooks import queries
-from marketplace.webhooks.actions import batches, fanout
+from marketplace.webhooks.actions import batches, fanout, retention
 from marketplace.webhooks.actions import delivery as actions
 from marketplace.webhooks.actions.delivery import Batch, Leased, Receiver, Result
 from marketplace.webhooks.actions.endpoints import secret_context
+from marketplace.webhooks.actions.retention import Removed
 from marketplace.webhooks.rules import signing
 from marketplace.webhooks.rules.backoff import STANDARD, Schedule
 from marketplace.webhooks.rules.desk import Desk
@@ -378,3 +379,24 @@ def _result(
         retry_after=retry_after,
         answer=answer,
     )
+
+
+async def remove_over(database: Database, clock: Clock, *, days: int) -> Removed:
+    """Remove what is older than the delivery log is kept, batch by batch; say how much.
+
+    Any number of processes may do this at once: they hold different endpoints, and what one leaves
+    to another is asked for again with the next tick.
+    """
+    total = Removed()
+    kept = dt.timedelta(days=days)
+    async with database.reading() as session:
+        if not await queries.anything_over(session, before=clock.now() - kept):
+            return total
+    while True:
+        async with database.writing() as session:
+            now = await clock.decisive(session)
+            before = now - kept
+            removed = await retention.remove_over(session, before=before, now=now)
+        if not removed.anything:
+            return total
+        total += removed

@@ -1,5 +1,6 @@
 """The door of the webhook room."""
 
+import datetime as dt
 import os
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.addresses import policy_for
-from marketplace.kit.clock import Clock
+from marketplace.kit.clock import Clock, SystemClock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, page_of
 from marketplace.kit.secrets import Keeper
@@ -27,6 +28,7 @@ from marketplace.webhooks.schemas import (
     EndpointOut,
     EndpointWithSecretOut,
     PaceIn,
+    RetentionOut,
 )
 from marketplace.wire.answers import answer, expected_version
 from marketplace.wire.idempotency import once
@@ -284,3 +286,19 @@ class WebhookDeliveryController(Controller):
         now = await clock.decisive(writer)
         row = await actions.resend(writer, actor, delivery_id, now=now)
         return answer(request, DeliveryOut.of(row), status=202)
+
+
+@get("/v1/webhook-retention", operation_id="webhook_retention_get", tags=["webhooks"])
+async def get_retention(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    reader: NamedDependency[ReadSession],
+    settings: NamedDependency[Settings],
+) -> Response[RetentionOut]:
+    """Show how far back the delivery log goes, and how much of it was removed, over everybody."""
+    access.require(actor, Permission.AUDIT_READ)
+    days = settings.webhook_log_days
+    # In real time, like the deliveries themselves.
+    now = await SystemClock().decisive(reader)
+    found = await queries.kept(reader, before=now - dt.timedelta(days=days))
+    return answer(request, RetentionOut.of(found, days=days))

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from marketplace.events.rules.hearing import PATTERN_LENGTH_MAX
 from marketplace.kit.addresses import LENGTH_MAX
 from marketplace.webhooks.actions.endpoints import Pace, Subscription, WithSecret
+from marketplace.webhooks.queries import Kept
 from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT, CONCURRENCY_MAX
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.rules.pacing import RATE_MAX
@@ -190,4 +191,33 @@ class DeliveryDetailOut(Out, frozen=True, kw_only=True):
             delivery=DeliveryOut.of(row),
             body=None if body is None else body.decode(),
             attempts=[AttemptOut.of(attempt) for attempt in attempts],
+        )
+
+
+class RetentionOut(Out, frozen=True, kw_only=True):
+    """How far back the delivery log goes, and what was removed because its time was over."""
+
+    kept_days: int
+    """How long finished deliveries and the answers to attempts are kept; events stay for ever."""
+    deliveries_removed: int
+    """Since the installation began."""
+    attempts_removed: int
+    removed_at: dt.datetime | None
+    """When something was removed last; null: never."""
+    oldest_delivery_at: dt.datetime | None
+    oldest_attempt_at: dt.datetime | None
+    over: int
+    """Finished deliveries whose time is over and that are still there, counted up to 10,000."""
+
+    @classmethod
+    def of(cls, kept: Kept, *, days: int) -> "RetentionOut":
+        """Read what was found."""
+        return cls(
+            kept_days=days,
+            deliveries_removed=kept.deliveries_removed,
+            attempts_removed=kept.attempts_removed,
+            removed_at=kept.removed_at,
+            oldest_delivery_at=kept.oldest_delivery_at,
+            oldest_attempt_at=kept.oldest_attempt_at,
+            over=kept.over,
         )

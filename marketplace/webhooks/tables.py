@@ -3,12 +3,14 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import Field
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
 
 from marketplace.kit.tables import Row, Versioned, json_document, sealed, stored_bytes, text_enum
 from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
+
+_FINISHED = text("finished_at IS NOT NULL")
 
 SIGNING_PLACE = "webhook_endpoint/{id}/secret"
 """One for both secrets: the present one becomes the one before by being moved, still sealed."""
@@ -80,6 +82,12 @@ class Delivery(Row, table=True):
             sqlite_where=_IN_LINE,
         ),
         Index("ix_webhook_delivery_log", "endpoint_id", "id"),
+        Index(
+            "ix_webhook_delivery_finished_at",
+            "finished_at",
+            postgresql_where=_FINISHED,
+            sqlite_where=_FINISHED,
+        ),
     )
 
     event_id: UUID = Field(foreign_key="event.id")
@@ -111,7 +119,7 @@ class Attempt(Row, table=True):
 
     delivery_id: UUID = Field(foreign_key="webhook_delivery.id")
     number: int
-    at: dt.datetime
+    at: dt.datetime = Field(index=True)
     """When the result was recorded."""
     status: int | None = Field(default=None)
     """The receiver's answer; null: there was none."""
@@ -123,3 +131,15 @@ class Attempt(Row, table=True):
     """The first 2 KiB of the answer's body."""
     late: bool = Field(default=False)
     """The worker had lost its lease: the try is logged, and counts for nothing."""
+
+
+class Removal(SQLModel, table=True):
+    """One row: how much of the delivery log was removed because its time was over."""
+
+    __tablename__ = "webhook_removal"
+
+    id: int = Field(primary_key=True)
+    deliveries: int = Field(sa_type=BigInteger)
+    attempts: int = Field(sa_type=BigInteger)
+    last_at: dt.datetime
+    """When something was removed last."""

@@ -376,6 +376,7 @@ ROWS: dict[str, frozenset[str]] = {
     "webhook_deliveries_list": POSTER | OWNER,
     "webhook_deliveries_get": POSTER | OWNER,
     "webhook_deliveries_resend": POSTER | OWNER,
+    "webhook_retention_get": anywhere(AUDITOR),
 }
 """Who gets through each door of a world in which `solver` bid on a call of `poster`.
 

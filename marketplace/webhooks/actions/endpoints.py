@@ -250,8 +250,10 @@ async def resend(
     )
     if endpoint.state is EndpointState.DISABLED:
         raise EndpointDisabled(endpoint_id=str(endpoint.id))
-    # Read before the endpoint was held: a worker may have finished it, or another hand resent it.
-    await session.refresh(row)
+    # Read before the endpoint was held: a worker may have finished it, another hand resent it, or
+    # it was removed because its time was over.
+    session.expunge(row)
+    row = await queries.delivery(session, delivery_id, organization_id=actor.organization_id)
     move = lifecycle.DELIVERY.check(row.state, "resend")
     row.state = DeliveryState(move.target)
     row.next_at = now

@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from marketplace.client.listen import Outcome, Received, create_receiver, serve_receiver
+from marketplace.client.listen import Mischief, Outcome, Received, create_receiver, serve_receiver
 from marketplace.webhooks.rules import signing
 
 SECRET = signing.secret_of(b"r" * 32)
@@ -42,7 +42,7 @@ async def test_accepts_a_signed_event() -> None:
     assert answer.status_code == 204
     assert heard.outcomes == ["accepted"]
     assert heard[0].event == EVENT and heard[0].attempt == 1
-    assert heard[0].line == "accepted           scenario.published scenario/1 #1 attempt 1 m1"
+    assert heard[0].line == "收到 accepted scenario.published scenario/1 #1 attempt 1 m1"
 
 
 async def test_knows_a_duplicate_by_its_id() -> None:
@@ -63,7 +63,7 @@ async def test_knows_a_duplicate_by_its_id() -> None:
 async def test_fails_the_first_attempt_of_each_message_on_purpose() -> None:
     """Each message is refused once, accepted the second time, and a duplicate the third."""
     heard = Heard()
-    receiver = create_receiver(SECRET, fail_first=True, on_event=heard.append)
+    receiver = create_receiver(SECRET, mischief=Mischief(first=True), on_event=heard.append)
     async with serve_receiver(receiver) as url, httpx.AsyncClient() as sender:
         statuses = [
             (await sender.post(url, content=BODY, headers=headers_for(BODY))).status_code
@@ -72,6 +72,28 @@ async def test_fails_the_first_attempt_of_each_message_on_purpose() -> None:
 
     assert statuses == [503, 204, 204]
     assert heard.outcomes == ["refused_on_purpose", "accepted", "duplicate"]
+
+
+async def test_a_share_of_the_attempts_is_refused_with_the_status_asked_for() -> None:
+    """Chance decides about each attempt; what was accepted once is not refused any more."""
+    draws = iter([0.1, 0.9, 0.2, 0.3])
+    heard = Heard()
+    receiver = create_receiver(
+        SECRET,
+        mischief=Mischief(rate=0.3, status=429),
+        draw=lambda: next(draws),
+        on_event=heard.append,
+    )
+    async with serve_receiver(receiver) as url, httpx.AsyncClient() as sender:
+        statuses = []
+        for message_id in ("m1", "m1", "m1", "m2", "m2"):
+            headers = headers_for(BODY, message_id=message_id)
+            statuses.append((await sender.post(url, content=BODY, headers=headers)).status_code)
+
+    assert statuses == [429, 204, 204, 429, 204]
+    assert heard.outcomes == [
+        "refused_on_purpose", "accepted", "duplicate", "refused_on_purpose", "accepted"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -96,7 +118,7 @@ async def test_a_forged_message_does_not_count_as_an_attempt() -> None:
     """Nobody without the secret can use up the first attempt of a message, or its id."""
     heard = Heard()
     other = signing.secret_of(b"o" * 32)
-    receiver = create_receiver(SECRET, fail_first=True, on_event=heard.append)
+    receiver = create_receiver(SECRET, mischief=Mischief(first=True), on_event=heard.append)
     async with serve_receiver(receiver) as url, httpx.AsyncClient() as sender:
         await sender.post(url, content=BODY, headers=headers_for(BODY, secret=other))
         await sender.post(url, content=BODY, headers=headers_for(BODY))
@@ -126,7 +148,7 @@ def test_a_line_cannot_draw_on_the_terminal() -> None:
         outcome=Outcome.ACCEPTED, message_id="m\x1b[2J", attempt=1, event={"type": "a\nb"}
     )
 
-    assert received.line == "accepted           a?b - #- attempt 1 m?[2J"
+    assert received.line == "收到 accepted a?b - #- attempt 1 m?[2J"
 
 
 async def test_stops_when_its_block_ends() -> None:
