@@ -12,6 +12,7 @@ from sqlmodel import and_, col, func, or_, select
 
 from marketplace.bids.queries import bids
 from marketplace.bids.tables.bids import Bid, Opening
+from marketplace.identity.queries.organizations import names_number
 from marketplace.identity.tables.organizations import Organization
 from marketplace.scenarios.tables import Scenario, ScenarioVersion
 from marketplace.scoring.tables.boards import Board, BoardEntry, BoardTally
@@ -34,7 +35,7 @@ def seen() -> Any:
         *(Scenario.state, Scenario.track, Scenario.organizer_id, Scenario.poster_id),
         *(Opening.opened_at, ScenarioVersion.content, takes_part.label("takes_part")),
         *(col(Board.id).label("board_id"), Board.metric, Board.direction),
-        *(Board.number, Board.entries),
+        *(Board.number, Board.entries, names_number().label("names_number")),
     ]
     statement: Any = select(*columns)
     return (
@@ -59,13 +60,13 @@ def rows(*, past: bool, behind: bool) -> Any:
 
     Shape    parameters `board_id`, `limit`; of a former version `version`; behind a place
              `key`, `received_at`, `bid_id`.  Columns: bid, submission, value, key, receipt, solver,
-             name, then of the board its number and entries, and behind a place how many entries
-             have a better key than that place and how many have its very key.
+             name, then the board's number and entries, the number of the names, and behind a
+             place how many entries have a better key than that place and how many its very key.
     """
     columns: list[Any] = [
         *(BoardEntry.bid_id, BoardEntry.submission_id, BoardEntry.value, BoardEntry.sort_key),
         *(BoardEntry.received_at, Organization.id, Organization.name_zh),
-        *(_of_board(Board.number), _of_board(Board.entries)),
+        *(_of_board(Board.number), _of_board(Board.entries), names_number()),
     ]
     if behind:
         columns += _counted_then() if past else _counted()

@@ -35,7 +35,11 @@ PLACE_COLUMNS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A board as one caller may see it."""
+    """A board as one caller may see it.
+
+    A page depends on nothing but this and where it begins: whatever could change what it tells
+    changes a number here in the same transaction.  So a page may be kept under it.
+    """
 
     board_id: UUID
     criterion: str
@@ -47,6 +51,8 @@ class Seen:
     entries: int | None
     """How many teams stand on it now; None of a former version."""
     frozen_at: dt.datetime | None
+    names_number: int
+    """As of which change of names of organisations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ async def page(session: ReadSession, seen: Seen, *, cursor: str | None, limit: i
     rows = (await session.exec(statement, params=asked)).all()
     if not rows:
         return BoardPage(seen=seen, places=(), next_cursor=None)
-    version, entries, *counted = rows[0][PLACE_COLUMNS:]
+    version, entries, names, *counted = rows[0][PLACE_COLUMNS:]
+    seen = dataclasses.replace(seen, names_number=names)
     if not past:
         seen = dataclasses.replace(seen, version=version, entries=entries)
     shown = [(Entry(*row[:5]), row[5], row[6]) for row in rows[:limit]]
@@ -178,6 +185,7 @@ async def seen_by(
         version=await version_at(session, row.board_id, min(moments)) if past else row.number,
         entries=None if past else row.entries,
         frozen_at=frozen_at,
+        names_number=row.names_number,
     )
 
 
