@@ -5,11 +5,9 @@ and writes them down: no caller, no rights, no ranks.  Both are asked in one pro
 network.  `rows_written` counts what a score writes on the largest board against the smallest.
 """
 
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +15,8 @@ import httpx
 from litestar import Litestar, get
 from sqlalchemy import event, select
 
-from benchmarks.harness import SEED, Bench, Row, row_of
+from benchmarks import seeding
+from benchmarks.harness import Bench, Row, row_of
 from marketplace.app import create_app
 from marketplace.bids.tables.bids import Bid
 from marketplace.house import House
@@ -76,21 +75,9 @@ class Filled:
 @asynccontextmanager
 async def filled(bench: Bench, kind: str, entries: int) -> AsyncIterator[Filled]:
     """Fill a board with seeded values, some of them equal."""
-    chance = random.Random(SEED)
     clock = FixedClock(START)
     async with bench.database(kind) as database:
-        arena = await given.an_arena(database, clock, teams=entries)
-        async with database.writing() as session:
-            board = given.a_board(arena)
-            session.add(board)
-            await session.flush()
-            values = [Decimal(chance.randrange(10**6)) / 10**6 for _ in range(entries)]
-            await given.fill(session, arena, board, values)
-            await boards.count_anew(session, board)
-            board_id = board.id
-        async with database.engine.connect() as connection:
-            await connection.exec_driver_sql("ANALYZE")
-            await connection.commit()
+        arena, board_id = await seeding.a_full_board(database, clock, entries)
         house = House(
             settings=replace(UNLIMITED, data_dir=bench.folder, development=True),
             database=database,

@@ -48,6 +48,7 @@ from marketplace.identity.routes import (
 )
 from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
+from marketplace.kit.kept import Kept
 from marketplace.matching import routes as matching
 from marketplace.notary import routes as notary
 from marketplace.profiles import routes as profiles
@@ -278,6 +279,7 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
         )
 
     streams = feed.Streams()
+    board_pages = Kept(bytes_max=scoring_boards.PAGES_BYTES_MAX)
 
     async def recognised(request: Request[Actor, None, State]) -> Actor:
         return await recognise(house, request)
@@ -298,6 +300,7 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
         "actor": Provide(actor, sync_to_thread=False),
         "lobby": Provide(lobby, sync_to_thread=False),
         "recognise": Provide(lambda: recognised, sync_to_thread=False),
+        "board_pages": Provide(lambda: board_pages, sync_to_thread=False),
         "streams": Provide(lambda: streams, sync_to_thread=False),
         **{name: of_the_house(name) for name in furniture},
     }

@@ -100,7 +100,7 @@ async def _bearer(lodge: _Lodge, connection: Connection) -> Actor:
     if scheme.lower() != "bearer" or len(key) > KEY_LENGTH_MAX:
         raise CredentialRefused()
     now = lodge.clock.now()
-    async with lodge.database.reading() as session:
+    async with lodge.database.glancing() as session:
         actor = await keys.actor_of_key(session, key.strip(), now=now)
     if actor.key_id is not None:
         lodge.key_uses.note(actor.key_id, now)
@@ -129,7 +129,7 @@ async def _visitor(lodge: _Lodge, connection: Connection) -> Actor | None:
 async def _actor_of_cookie(lodge: _Lodge, token: str) -> Actor | None:
     now = lodge.clock.now()
     idle = dt.timedelta(minutes=lodge.settings.session_idle_minutes)
-    async with lodge.database.reading() as session:
+    async with lodge.database.glancing() as session:
         actor = await queries.actor_of_session(
             session, token, idle=idle, seen=lodge.session_uses, now=now
         )

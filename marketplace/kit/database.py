@@ -1,15 +1,17 @@
 """One door to the database: sessions that read, sessions that write, and SQLite made honest.
 
 Who is who: a `Database` belongs to one event loop and one process.  `reading()` lends a session
-that cannot write; `writing()` lends one transaction, committed when the block ends well and rolled
-back when it raises. Doors and jobs open them; actions only use them.  On SQLite writers begin with
-BEGIN IMMEDIATE behind one lock per process: a transaction that reads first and writes later would
-otherwise die with "database is locked", and SQLite's own busy handler is unfair.  The lock is a
-courtesy; BEGIN IMMEDIATE is what makes it correct.
+that cannot write, `glancing()` one for single questions, in no transaction; `writing()` lends one
+transaction, committed when the block ends well and rolled back when it raises. Doors and jobs open
+them; actions only use them.  On SQLite writers begin with BEGIN IMMEDIATE behind one lock per
+process: a transaction that reads first and writes later would otherwise die with "database is
+locked", and SQLite's own busy handler is unfair.  The lock is a courtesy;
+BEGIN IMMEDIATE is what makes it correct.
 """
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
@@ -17,16 +19,23 @@ from typing import Any, TypeVar
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.orm.session import Session
 
+from marketplace.kit import one_trip
 from marketplace.kit.digests import canonical_json
 
 T = TypeVar("T")
 SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000")
 """FULL, not NORMAL: after a power cut a bid with a receipt and a payment must still be there."""
+
+
+ASKED_AFTER_SECONDS = 5
+"""How long a connection may rest before it is asked whether it still lives."""
+_RESTS_SINCE = "rests_since"
 
 
 class WriteWhileReading(AssertionError):
@@ -61,6 +70,10 @@ class Database:
         self.engine = engine or engine_for(url, pool_size=pool_size)
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
         writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        # Not AUTOCOMMIT on SQLite: behind it SQLAlchemy puts a mode of sqlite3 back that begins.
+        alone = {"sqlite_begin": ""} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        glancing = self.engine.execution_options(**alone)
+        self._glancers = async_sessionmaker(glancing, class_=ReadSession, expire_on_commit=False)
         self._readers = async_sessionmaker(self.engine, class_=ReadSession, expire_on_commit=False)
         self._writers = async_sessionmaker(writing, class_=WriteSession, expire_on_commit=False)
 
@@ -70,6 +83,16 @@ class Database:
         async with self._readers() as session:
             yield session
             await session.flush()  # a forgotten write is a bug here, not a no-op
+
+    @asynccontextmanager
+    async def glancing(self) -> AsyncIterator[ReadSession]:
+        """Lend a session for one statement, without beginning and ending a transaction around it.
+
+        Every request asks who it comes from; two ways to the database more would be felt in all.
+        """
+        async with self._glancers() as session:
+            yield session
+            await session.flush()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[WriteSession]:
@@ -89,7 +112,9 @@ class Database:
         await self.engine.dispose()
 
 
-def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
+def engine_for(
+    url: str, *, pool_size: int = 10, asked_after_seconds: float = ASKED_AFTER_SECONDS
+) -> AsyncEngine:
     """Make an engine that keeps this house's promises; most callers want a `Database`."""
     is_sqlite = url.startswith("sqlite")
     # What a statement was given may be a secret: it is neither logged nor put into an exception.
@@ -102,6 +127,8 @@ def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
     )
     if is_sqlite:
         _make_sqlite_honest(engine)
+    else:
+        _lend_only_what_lives(engine, asked_after_seconds)
     return engine
 
 
@@ -116,7 +143,12 @@ async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
 
 def _pool_options(is_sqlite: bool, pool_size: int) -> dict[str, Any]:
     if is_sqlite:
-        return {"pool_size": 5, "max_overflow": 0, "connect_args": {"timeout": 5}}
+        return {
+            "pool_size": 5,
+            "max_overflow": 0,
+            "connect_args": {"timeout": 5},
+            "module": one_trip.driver(),
+        }
     settings = {
         "application_name": "jiebang",
         "jit": "off",
@@ -126,9 +158,36 @@ def _pool_options(is_sqlite: bool, pool_size: int) -> dict[str, Any]:
     return {
         "pool_size": pool_size,
         "max_overflow": 0,
-        "pool_pre_ping": True,
         "connect_args": {"server_settings": settings},
     }
+
+
+def _lend_only_what_lives(engine: AsyncEngine, asked_after_seconds: float) -> None:
+    """Replace a connection that the server has closed before somebody works with it.
+
+    `pool_pre_ping` asks in a transaction of its own each time: three ways to the server for each
+    session.  A server that dies or restarts closes its connections, which the driver notices
+    unasked; only one that has rested longer may have been lost silently, and is asked.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _rests(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTS_SINCE] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _lives(dbapi: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        since = record.info.get(_RESTS_SINCE)
+        driver = record.driver_connection
+        if since is None or driver is None:
+            return
+        if driver.is_closed():
+            raise InvalidatePoolError("the server has closed the connection")
+        if time.monotonic() - since < asked_after_seconds:
+            return
+        try:
+            engine.sync_engine.dialect.do_ping(dbapi)
+        except engine.sync_engine.dialect.loaded_dbapi.Error as lost:
+            raise InvalidatePoolError("the server does not answer") from lost
 
 
 def _make_sqlite_honest(engine: AsyncEngine) -> None:
@@ -143,7 +202,9 @@ def _make_sqlite_honest(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+        begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+        if begin:
+            connection.exec_driver_sql(begin)
 
     @event.listens_for(engine.sync_engine, "reset")
     def _reset(dbapi: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:

@@ -38,12 +38,17 @@ def answer(
     """
     return answer_bytes(
         request,
-        _encoder.encode(body),
+        encoded(body),
         version=version,
         status=status,
         headers=headers,
         kind=type(body),
     )
+
+
+def encoded(body: object) -> bytes:
+    """Write a body down as `answer` does."""
+    return _encoder.encode(body)
 
 
 def answer_bytes(

@@ -18,7 +18,9 @@ BeforeCommit = Callable[[Request[Any, Any, Any], WriteSession], Awaitable[None]]
 def session_dependencies(
     database: Callable[[], Database], *, before_commit: BeforeCommit | None = None
 ) -> dict[str, Provide]:
-    """Offer `reader` and `writer` to handlers; a handler takes one of them.
+    """Offer `reader`, `writer` and `glancer` to handlers; a handler takes one of them.
+
+    A `glancer` begins no transaction: each of its statements sees the database as it then is.
 
     `before_commit` is the last word of every transaction that ends well: what it writes is
     committed with the rest, and if it fails nothing is.
@@ -28,10 +30,18 @@ def session_dependencies(
         async with database().reading() as session:
             yield session
 
+    async def glancer() -> AsyncGenerator[ReadSession, None]:
+        async with database().glancing() as session:
+            yield session
+
     async def writer(request: Request[Any, Any, Any]) -> AsyncGenerator[WriteSession, None]:
         async with database().writing() as session:
             yield session
             if before_commit is not None:
                 await before_commit(request, session)
 
-    return {"reader": Provide(reader), "writer": Provide(writer)}
+    return {
+        "reader": Provide(reader),
+        "writer": Provide(writer),
+        "glancer": Provide(glancer),
+    }

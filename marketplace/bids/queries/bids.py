@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -69,7 +70,16 @@ async def bid_seen_by(session: ReadSession, actor: Actor, bid_id: UUID, call: Sc
         return row
 
 
-def may_read_opened(actor: Actor, call: Scenario) -> bool:
+class _Organized(Protocol):
+    """What of a call, or of a row of some of its columns, decides who may read its opened bids."""
+
+    @property
+    def organizer_id(self) -> UUID: ...
+    @property
+    def poster_id(self) -> UUID: ...
+
+
+def may_read_opened(actor: Actor, call: _Organized) -> bool:
     """Tell whether the actor may read the opened bids of a call."""
     actor = actor.at(call.organizer_id)
     if not actor.may(Permission.BIDS_READ_OPENED):

@@ -37,9 +37,11 @@ class Bid(Versioned, table=True):
             postgresql_where=_LIVE,
             sqlite_where=_LIVE,
         ),
+        # Whether somebody takes part in a call is asked with every look at its boards.
+        Index("ix_bid_call_and_solver", "scenario_id", "solver_id"),
     )
 
-    scenario_id: UUID = Field(foreign_key="scenario.id", index=True)
+    scenario_id: UUID = Field(foreign_key="scenario.id")
     solver_id: UUID = Field(foreign_key="organization.id", index=True)
     author_id: UUID = Field(foreign_key="person.id")
     state: BidState = Field(sa_type=text_enum(BidState))

@@ -7,7 +7,10 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.organizations import (
@@ -25,7 +28,12 @@ from marketplace.identity.queries import organizations, profile
 from marketplace.identity.rules import access, credentials
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.declarations import check_not_ahead
-from marketplace.identity.tables.organizations import Organization, OrganizationKind, SizeClass
+from marketplace.identity.tables.organizations import (
+    NameChanges,
+    Organization,
+    OrganizationKind,
+    SizeClass,
+)
 from marketplace.identity.tables.profile import SizeDeclaration, StartupDeclaration
 from marketplace.kit.database import WriteSession
 from marketplace.kit.days import day_of
@@ -98,11 +106,28 @@ async def change_profile(
     except IntegrityError as taken:
         # Somebody else took this code between the question and the write.
         raise AlreadyRegistered(uscc=edit.uscc) from taken
+    if {"name_zh", "name_en"} & set(changed):
+        await _count_new_name(session)
     said = OrganizationProfileChanged(
         organization_id=row.id, fields=tuple(sorted(changed)), verification_lost=lost
     )
     await events.record(session, said, by=actor.kind, now=now, organization_id=row.id)
     return row
+
+
+async def _count_new_name(session: WriteSession) -> None:
+    """Count a new name in the transaction that gives it; the row is held until that has ended.
+
+    Held, so that the number and the names become visible in one order: a reader that finds the
+    number of a later change has the names of all the earlier ones.
+    """
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    connection = await session.connection()
+    await connection.execute(
+        insert(NameChanges)
+        .values(id=organizations.NAME_CHANGES, number=1)
+        .on_conflict_do_update(index_elements=["id"], set_={"number": col(NameChanges.number) + 1})
+    )
 
 
 async def declare_size(

@@ -1,13 +1,24 @@
 """What the identity room can answer: organisations and their register."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, select
 
 from marketplace.identity.errors.organizations import OrganizationUnknown
-from marketplace.identity.tables.organizations import Organization
+from marketplace.identity.tables.organizations import NameChanges, Organization
 from marketplace.kit.database import ReadSession
+
+NAME_CHANGES: Final = UUID(int=0)
+"""The row that counts new names."""
+
+
+def names_number() -> ColumnElement[Any]:
+    """Ask, within a larger statement, how often an organisation was renamed so far."""
+    number = select(NameChanges.number).where(col(NameChanges.id) == NAME_CHANGES)
+    return func.coalesce(number.scalar_subquery(), 0)
 
 
 async def organization(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from marketplace.kit.tables import Versioned, text_enum
+from marketplace.kit.tables import Row, Versioned, text_enum
 
 
 class OrganizationKind(StrEnum):
@@ -35,6 +35,17 @@ class Verification(StrEnum):
 
     PENDING = "pending"
     VERIFIED = "verified"
+
+
+class NameChanges(Row, table=True):
+    """One row that counts how often an organisation was renamed.
+
+    Whoever keeps what names stand in asks for this number in the same statement.
+    """
+
+    __tablename__ = "organization_name_changes"
+
+    number: int
 
 
 class Organization(Versioned, table=True):

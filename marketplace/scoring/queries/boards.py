@@ -1,43 +1,58 @@
-"""What a leaderboard answers; a page costs three statements, however long the board.
+"""What a leaderboard answers; a page costs two statements, however long the board.
 
-First whether and as of when it may be seen, then the rows from a key on, then how many are better:
-counted in blocks (see `tables.boards`), so that it costs the same on page 1 and on page 1,000.
+First whether and as of when it may be seen, then the rows from a key on, together with the version
+of the board and the counts that their ranks come from: read in one statement they always belong
+together, whatever is committed meanwhile.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import col, func, select
 
 from marketplace.bids.errors.bids import BidUnknown
 from marketplace.bids.queries import bids
-from marketplace.bids.tables.bids import Bid, Opening
 from marketplace.identity.rules.access import Actor, Permission
-from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.kit.paging import CursorUnreadable, cursor_of, key_of
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.content import Benchmark, content_from
-from marketplace.scenarios.tables import Scenario, ScenarioVersion
 from marketplace.scoring.errors.submissions import BoardUnknown
+from marketplace.scoring.queries import board_statements as statements
 from marketplace.scoring.rules import boards, submissions, visibility
-from marketplace.scoring.rules.boards import View, Window
+from marketplace.scoring.rules.boards import Window
+from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.submissions import DEFAULT, Phase
-from marketplace.scoring.tables.boards import Board, BoardEntry, BoardTally
+from marketplace.scoring.tables.boards import Board, BoardEntry
+
+PLACE_COLUMNS = 7
+"""How many columns of a row tell of its entry; the others tell of the board."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A board as one caller may see it."""
+    """A board as one caller may see it.
 
-    board: Board
-    number: int | None
-    """As of which version; None: as it is."""
+    A page depends on nothing but this and where it begins: whatever could change what it tells
+    changes a number here in the same transaction.  So a page may be kept under it.
+    """
+
+    board_id: UUID
+    criterion: str
+    phase: Phase
+    metric: str
+    direction: Direction
+    version: int
+    """Which version of the board is shown."""
+    entries: int | None
+    """How many teams stand on it now; None of a former version."""
     frozen_at: dt.datetime | None
+    names_number: int
+    """As of which change of names of organisations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,80 +97,96 @@ async def page_seen_by(
     limit: int,
     now: dt.datetime,
 ) -> BoardPage:
-    """Read a page of a board as far as the actor may see it.
+    """Read a page of a board as far as the actor may see it; refuses as `seen_by` does."""
+    seen = await seen_by(
+        session, actor, scenario_id, criterion=criterion, phase=phase, as_of=as_of, now=now
+    )
+    return await page(session, seen, cursor=cursor, limit=limit)
 
-    Refuses  BoardUnknown wherever nothing may be seen, in the same words whether or not there is
-             something: before the opening always.
+
+async def page(session: ReadSession, seen: Seen, *, cursor: str | None, limit: int) -> BoardPage:
+    """Read a page of a board that may be seen, as it is at this very moment or was then.
+
+    Refuses  CursorUnreadable.
     """
-    seen = await _seen(session, actor, scenario_id, criterion, phase, as_of=as_of, now=now)
-    rows = await _rows(session, seen, _after(cursor), limit=limit + 1)
-    shown = rows[:limit]
+    past, after = seen.entries is None, _after(cursor)
+    asked: dict[str, Any] = {"board_id": seen.board_id, "limit": limit + 1}
+    if past:
+        asked["version"] = seen.version
+    if after is not None:
+        asked["key"], asked["received_at"], asked["bid_id"] = after
+    statement = statements.rows(past=past, behind=after is not None)
+    rows = (await session.exec(statement, params=asked)).all()
+    if not rows:
+        return BoardPage(seen=seen, places=(), next_cursor=None)
+    version, entries, names, *counted = rows[0][PLACE_COLUMNS:]
+    seen = dataclasses.replace(seen, names_number=names)
+    if not past:
+        seen = dataclasses.replace(seen, version=version, entries=entries)
+    shown = [(Entry(*row[:5]), row[5], row[6]) for row in rows[:limit]]
     keys = [entry.sort_key for entry, _, _ in shown]
-    better, tied = await standing(session, seen, keys[0]) if keys else (0, 0)
-    ranks = boards.page_ranks(keys, better=better, tied_with_first=tied)
+    behind = None if after is None else boards.Behind(after[0], *map(int, counted))
     places = tuple(
         Place(rank=rank, entry=entry, solver_id=solver_id, name_zh=name)
-        for rank, (entry, solver_id, name) in zip(ranks, shown, strict=True)
+        for rank, (entry, solver_id, name) in zip(
+            boards.page_ranks(keys, behind=behind), shown, strict=True
+        )
     )
     more = cursor_behind(shown[-1][0]) if len(rows) > limit else None
     return BoardPage(seen=seen, places=places, next_cursor=more)
 
 
-async def _seen(
+async def seen_by(
     session: ReadSession,
     actor: Actor,
     scenario_id: UUID,
+    *,
     criterion: str,
     phase: Phase,
-    *,
     as_of: dt.datetime | None,
     now: dt.datetime,
 ) -> Seen:
-    """Find a board and decide, in one statement, what of it the actor may see."""
-    takes_part = (
-        select(Bid.id)
-        .where(Bid.scenario_id == Scenario.id)
-        .where(Bid.solver_id == actor.organization_id)
-        .where(col(Bid.state).in_(bids.OPENED_STATES))
-        .exists()
-    )
-    statement: Any = (
-        select(Scenario, Opening.opened_at, ScenarioVersion.content, Board)
-        .add_columns(takes_part)
-        .join(ScenarioVersion, col(ScenarioVersion.scenario_id) == col(Scenario.id))
-        .where(col(ScenarioVersion.number) == col(Scenario.content_version))
-        .outerjoin(Opening, col(Opening.scenario_id) == col(Scenario.id))
-        .outerjoin(
-            Board,
-            and_(
-                col(Board.scenario_id) == col(Scenario.id),
-                col(Board.criterion) == criterion,
-                col(Board.phase) == phase,
-            ),
-        )
-        .where(col(Scenario.id) == scenario_id)
-    )
-    row = (await session.exec(statement)).first()
+    """Find a board and decide, in one statement, what of it the actor may see.
+
+    Refuses  BoardUnknown wherever nothing may be seen, in the same words whether or not there is
+             something: before the opening always.
+    """
+    asked = {
+        "scenario_id": scenario_id,
+        "organization_id": actor.organization_id,
+        "criterion": criterion,
+        "phase": phase,
+    }
+    row = (await session.exec(statements.seen(), params=asked)).first()
     if row is None:
         raise BoardUnknown(scenario_id=str(scenario_id))
-    scenario, opened_at, content, found_board, part = row
-    benchmark = _benchmark(content, criterion)
-    view = View(
+    benchmark = _benchmark(row.content, criterion)
+    view = boards.View(
         phase=phase,
-        opened_at=opened_at,
-        told=scenario.state in visibility.TOLD_STATES,
-        watches=bids.may_read_opened(actor, scenario),
-        takes_part=bool(part) and not scenario.track.is_procurement,
-        ends_at=submissions.evaluation_ends_at(benchmark, opened_at),
+        opened_at=row.opened_at,
+        told=row.state in visibility.TOLD_STATES,
+        watches=bids.may_read_opened(actor, row),
+        takes_part=bool(row.takes_part) and not row.track.is_procurement,
+        ends_at=submissions.evaluation_ends_at(benchmark, row.opened_at),
     )
     allowed = boards.window(view, benchmark, now)
-    known = view.watches or bool(part)
-    if found_board is None or allowed is Window.NOTHING or not known:
+    known = view.watches or bool(row.takes_part)
+    if row.board_id is None or allowed is Window.NOTHING or not known:
         raise BoardUnknown(scenario_id=str(scenario_id))
     frozen_at = boards.frozen_at(view, benchmark, now) if allowed is Window.FROZEN else None
     moments = [one for one in (as_of, frozen_at) if one is not None]
-    number = await version_at(session, found_board.id, min(moments)) if moments else None
-    return Seen(board=found_board, number=number, frozen_at=frozen_at)
+    past = bool(moments)
+    return Seen(
+        board_id=row.board_id,
+        criterion=criterion,
+        phase=phase,
+        metric=row.metric,
+        direction=row.direction,
+        version=await version_at(session, row.board_id, min(moments)) if past else row.number,
+        entries=None if past else row.entries,
+        frozen_at=frozen_at,
+        names_number=row.names_number,
+    )
 
 
 def _benchmark(content: object, criterion: str) -> Benchmark:
@@ -178,99 +209,6 @@ async def version_at(session: ReadSession, board_id: UUID, at: dt.datetime) -> i
     )
     came, left = found.one()
     return max(came or 0, left or 0)
-
-
-def standing_at(number: int | None) -> ColumnElement[bool]:
-    """Tell of an entry whether it stood on the board at a version."""
-    if number is None:
-        return col(BoardEntry.until_number).is_(None)
-    later = col(BoardEntry.until_number)
-    return and_(col(BoardEntry.from_number) <= number, or_(later.is_(None), later > number))
-
-
-async def _rows(
-    session: ReadSession,
-    seen: Seen,
-    after: tuple[str, dt.datetime, UUID] | None,
-    *,
-    limit: int,
-) -> list[tuple[Entry, UUID, str]]:
-    """Read entries in order, from a key on."""
-    statement: Any = (
-        select(BoardEntry.bid_id, BoardEntry.submission_id, BoardEntry.value, BoardEntry.sort_key)
-        .add_columns(col(BoardEntry.received_at), col(Organization.id), col(Organization.name_zh))
-        .join(Bid, col(Bid.id) == col(BoardEntry.bid_id))
-        .join(Organization, col(Organization.id) == col(Bid.solver_id))
-        .where(col(BoardEntry.board_id) == seen.board.id)
-        .where(standing_at(seen.number))
-        .order_by(col(BoardEntry.sort_key), col(BoardEntry.received_at), col(BoardEntry.bid_id))
-        .limit(limit)
-    )
-    if after is not None:
-        key, received_at, bid_id = after
-        # The first condition alone lets the index begin at the key; row values would as well, but
-        # the two databases do not write a time in a row value the same way.
-        statement = statement.where(
-            col(BoardEntry.sort_key) >= key,
-            or_(
-                col(BoardEntry.sort_key) > key,
-                col(BoardEntry.received_at) > received_at,
-                and_(col(BoardEntry.received_at) == received_at, col(BoardEntry.bid_id) > bid_id),
-            ),
-        )
-    found = (await session.exec(statement)).all()
-    return [(Entry(*columns), solver_id, name) for *columns, solver_id, name in found]
-
-
-async def standing(session: ReadSession, seen: Seen, key: str) -> tuple[int, int]:
-    """Count the entries that are better than a key, and those that have this very key."""
-    if seen.number is not None:
-        return await _standing_then(session, seen, key)
-    board_id = seen.board.id
-    outer, inner = _block(board_id, 2, key), _block(board_id, 1, key)
-    parts = [
-        _sum(board_id, 2, col(BoardTally.first_key) < outer),
-        _sum(board_id, 1, col(BoardTally.first_key) >= outer, col(BoardTally.first_key) < inner),
-        _sum(board_id, 0, col(BoardTally.first_key) >= inner, col(BoardTally.first_key) < key),
-        _sum(board_id, 0, col(BoardTally.first_key) == key),
-    ]
-    *better, tied = (await session.exec(select(*parts))).one()
-    return sum(int(part) for part in better), int(tied)
-
-
-def _block(board_id: UUID, level: int, key: str) -> ScalarSelect[Any]:
-    """Find the first key of the block that covers a key."""
-    return (
-        select(func.max(BoardTally.first_key))
-        .where(BoardTally.board_id == board_id)
-        .where(BoardTally.level == level)
-        .where(col(BoardTally.first_key) <= key)
-        .scalar_subquery()
-    )
-
-
-def _sum(board_id: UUID, level: int, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
-    return (
-        select(func.coalesce(func.sum(BoardTally.entries), 0))
-        .where(BoardTally.board_id == board_id)
-        .where(BoardTally.level == level)
-        .where(*where)
-        .scalar_subquery()
-    )
-
-
-async def _standing_then(session: ReadSession, seen: Seen, key: str) -> tuple[int, int]:
-    """Count on a former version: there are no blocks of the past, so this costs its length."""
-    rows = (
-        select(func.count())
-        .select_from(BoardEntry)
-        .where(BoardEntry.board_id == seen.board.id)
-        .where(standing_at(seen.number))
-    )
-    better = rows.where(col(BoardEntry.sort_key) < key).scalar_subquery()
-    tied = rows.where(col(BoardEntry.sort_key) == key).scalar_subquery()
-    found = (await session.exec(select(better, tied))).one()
-    return int(found[0]), int(found[1])
 
 
 def cursor_behind(entry: Entry | BoardEntry) -> str:

@@ -1,7 +1,7 @@
 """Leaderboards, and the re-scoring that may change them."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -14,6 +14,7 @@ from marketplace.identity.rules.access import Actor
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.errors import Malformed
+from marketplace.kit.kept import Kept
 from marketplace.scoring.actions import rescoring as actions
 from marketplace.scoring.queries import boards as queries
 from marketplace.scoring.queries import rescorings
@@ -24,10 +25,12 @@ from marketplace.scoring.schemas.submissions import (
     RescoringIn,
     RescoringOut,
 )
-from marketplace.wire.answers import answer
+from marketplace.wire.answers import answer, answer_bytes, encoded
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit
 
+PAGES_BYTES_MAX: Final = 8 * 2**20
+"""How much a process keeps of pages as they were written."""
 AnyRequest = Request[Actor, None, State]
 Criterion = Annotated[str, QueryParameter(min_length=1, max_length=64)]
 AsOf = Annotated[
@@ -43,7 +46,8 @@ async def get_leaderboard(
     scenario_id: FromPath[UUID],
     criterion: Criterion,
     actor: NamedDependency[Actor],
-    reader: NamedDependency[ReadSession],
+    glancer: NamedDependency[ReadSession],
+    board_pages: NamedDependency[Kept],
     clock: NamedDependency[Clock],
     phase: FromQuery[Phase] = Phase.EVALUATION,
     as_of: AsOf = None,
@@ -57,18 +61,23 @@ async def get_leaderboard(
     access.signed_in(actor)
     if as_of is not None and as_of.tzinfo is None:
         raise Malformed(parameter="as_of", problem="offset missing")
-    page = await queries.page_seen_by(
-        reader,
+    seen = await queries.seen_by(
+        glancer,
         actor,
         scenario_id,
         criterion=criterion,
         phase=phase,
-        cursor=cursor,
         as_of=as_of,
-        limit=limit,
         now=clock.now(),
     )
-    return answer(request, LeaderboardOut.of(page))
+    content = board_pages.find((seen, cursor, limit))
+    if content is None:
+        page = await queries.page(glancer, seen, cursor=cursor, limit=limit)
+        content = encoded(LeaderboardOut.of(page))
+        # Under what was seen with the rows: the board may have moved since it was first looked at.
+        if page.places:
+            board_pages.keep((page.seen, cursor, limit), content)
+    return answer_bytes(request, content, kind=LeaderboardOut)
 
 
 @post(

@@ -6,6 +6,7 @@ a tie the earlier receipt stands first.  What has no value stands on no board.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -87,20 +88,39 @@ def ranked(entries: Sequence[Entry]) -> list[tuple[int, Entry]]:
     return placed
 
 
-def page_ranks(keys: Sequence[str], *, better: int, tied_with_first: int) -> Iterator[int]:
-    """Rank the rows of a page from what stands before it.
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The place a page begins behind, and what of the board stands before its key."""
 
-    Shape    `better` entries have a key before the page's first; `tied_with_first` have its very
-             key, some of which may stand on the page before.
+    key: str
+    better: int
+    """Entries whose key is better."""
+    tied: int
+    """Entries of this very key: none, if whoever stood there has left meanwhile."""
 
-    >>> list(page_ranks(["b", "b", "c", "d"], better=1, tied_with_first=3))
+
+def page_ranks(keys: Sequence[str], *, behind: Behind | None = None) -> Iterator[int]:
+    """Rank the rows of a page from what stands before it; None: it is the first page.
+
+    >>> list(page_ranks(["b", "b", "c", "d"], behind=Behind("b", better=1, tied=3)))
     [2, 2, 5, 6]
+    >>> list(page_ranks(["c", "c", "d"], behind=Behind("b", better=1, tied=3)))
+    [5, 5, 7]
+    >>> list(page_ranks(["a", "b", "b"]))
+    [1, 2, 2]
     """
-    rank, run, before = better + 1, tied_with_first, keys[0] if keys else ""
-    for place, key in enumerate(keys):
-        if key != before:
-            rank, before = rank + run, key
-            run = sum(1 for other in keys[place:] if other == key)
+    runs = Counter(keys)
+    rank, before = 1, None
+    if behind is not None and keys:
+        goes_on = keys[0] == behind.key
+        # Nothing stands between the key and the first one of the page: all up to it are better.
+        rank = behind.better + (1 if goes_on else 1 + behind.tied)
+        if goes_on:
+            runs[behind.key] = behind.tied
+    for key in keys:
+        if before is not None and key != before:
+            rank += runs[before]
+        before = key
         yield rank
 
 

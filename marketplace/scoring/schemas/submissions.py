@@ -225,15 +225,15 @@ class LeaderboardOut(Out, frozen=True, kw_only=True):
     @classmethod
     def of(cls, page: BoardPage) -> "LeaderboardOut":
         """Read one page."""
-        board = page.seen.board
+        seen = page.seen
         return cls(
-            criterion=board.criterion,
-            phase=board.phase.value,
-            metric=board.metric,
-            direction=board.direction.value,
-            number=board.number if page.seen.number is None else page.seen.number,
-            entries=board.entries if page.seen.number is None else None,
-            frozen_at=page.seen.frozen_at,
+            criterion=seen.criterion,
+            phase=seen.phase.value,
+            metric=seen.metric,
+            direction=seen.direction.value,
+            number=seen.version,
+            entries=seen.entries,
+            frozen_at=seen.frozen_at,
             items=[
                 PlaceOut(
                     rank=one.rank,

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from marketplace.scenarios.rules.content import Benchmark
 from marketplace.scoring.errors.submissions import ValueUnsortable
 from marketplace.scoring.rules import boards
-from marketplace.scoring.rules.boards import Entry, View, Window
+from marketplace.scoring.rules.boards import Behind, Entry, View, Window
 from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.submissions import Phase
 
@@ -63,9 +63,13 @@ class TestRanks:
             ranks: list[int] = []
             for start in range(0, len(ordered), limit):
                 page = [one.key for one in ordered[start : start + limit]]
-                better = sum(one.key < page[0] for one in ordered)
-                tied = sum(one.key == page[0] for one in ordered)
-                ranks += boards.page_ranks(page, better=better, tied_with_first=tied)
+                behind = None
+                if start:
+                    key = ordered[start - 1].key
+                    better = sum(one.key < key for one in ordered)
+                    tied = sum(one.key == key for one in ordered)
+                    behind = Behind(key, better=better, tied=tied)
+                ranks += boards.page_ranks(page, behind=behind)
 
             assert ranks == wanted
             assert [rank for rank, _ in boards.ranked(entries)] == wanted
