@@ -61,6 +61,7 @@ class Asking:
         self._outbound, self._url, self._headers = outbound, url, headers
         self.limits, self._column = limits, column
         self._pace = Pace(limits.requests_per_second)
+        self._reading = asyncio.Lock()
         self._secrets = [
             piece.encode("ascii")
             for name, value in headers.items()
@@ -116,7 +117,9 @@ class Asking:
         """Read the predictions of an answer, under the ids of their rows."""
         if len(answer) <= IN_A_THREAD_BYTES:
             return self._read(answer, asked)
-        return await asyncio.to_thread(self._read, answer, asked)
+        # One at a time: what is read takes many times the memory of its bytes.
+        async with self._reading:
+            return await asyncio.to_thread(self._read, answer, asked)
 
     def _read(self, answer: bytes, asked: Mapping[str, str]) -> dict[str, str] | Fault:
         found = rules.read_answer(

@@ -21,12 +21,15 @@ from marketplace.scoring.rules.metrics.samples import MAGNITUDE_MAX
 OUTPUTS: Final = "outputs"
 ID: Final = "id"
 DEPTH_MAX: Final = 8
+VALUES_MAX: Final = 1_000
+"""For each row that is asked: a comma takes one byte here, and a hundred once it is read."""
 FIELD_LENGTH_MAX: Final = 1_000
 """Characters of a prediction, the same as in a file."""
 
-_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{\]},]', re.DOTALL)
 # The closing quote is optional: a text that never ends is passed over once, and not tried again
-# from each of its quotes, which would take the square of its length.
+# from each of its quotes, which would take the square of its length.  And nothing in it is given
+# back once it was taken, so the way through it is not remembered.
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -39,6 +42,7 @@ class Problem(StrEnum):
     """Not UTF-8."""
     NOT_JSON = "not_json"
     TOO_DEEP = "too_deep"
+    TOO_MANY_VALUES = "too_many_values"
     KEY_TWICE = "key_twice"
     NOT_A_NUMBER = "not_a_number"
     """NaN or Infinity, which JSON does not know."""
@@ -89,12 +93,12 @@ def read_answer(
     Fault(problem=<Problem.ID_MISSING: 'id_missing'>, at='k')
     """
     try:
-        return _predictions(_document(data, bytes_max), asked, column)
+        return _predictions(_document(data, bytes_max, len(asked)), asked, column)
     except _Wrong as wrong:
         return wrong.fault
 
 
-def _document(data: bytes, bytes_max: int) -> Any:
+def _document(data: bytes, bytes_max: int, rows: int) -> Any:
     if len(data) > bytes_max:
         raise _Wrong(Problem.TOO_LARGE)
     if data.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -103,7 +107,7 @@ def _document(data: bytes, bytes_max: int) -> Any:
         text = data.decode("utf-8")
     except UnicodeDecodeError as broken:
         raise _Wrong(Problem.WRONG_ENCODING) from broken
-    _check_depth(data)
+    _check_structure(data, VALUES_MAX * (rows + 1))
     try:
         return json.loads(
             text,
@@ -116,15 +120,18 @@ def _document(data: bytes, bytes_max: int) -> Any:
         raise _Wrong(Problem.NOT_JSON) from broken
 
 
-def _check_depth(data: bytes) -> None:
-    """Count brackets before anything is built of them."""
-    depth = 0
+def _check_structure(data: bytes, values_max: int) -> None:
+    """Count brackets and commas before anything is built of them."""
+    depth = values = 0
     for token in _TOKEN.finditer(data):
         sign = data[token.start()]
-        if sign in b"[{":
-            depth += 1
+        if sign in b"[{,":
+            values += 1
+            depth += sign in b"[{"
             if depth > DEPTH_MAX:
                 raise _Wrong(Problem.TOO_DEEP)
+            if values > values_max:
+                raise _Wrong(Problem.TOO_MANY_VALUES)
         elif sign in b"]}":
             depth -= 1
 

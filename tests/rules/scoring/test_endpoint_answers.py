@@ -35,6 +35,7 @@ BROKEN: dict[str, tuple[bytes, Problem, str]] = {
         P.TOO_DEEP,
         "",
     ),
+    "many values": (b'{"outputs":[' + b"1," * 3_000 + b"1]}", P.TOO_MANY_VALUES, ""),
     "a list": (b"[]", P.WRONG_SHAPE, ""),
     "a word": (b'"outputs"', P.WRONG_SHAPE, ""),
     "no outputs": (b'{"inputs":[]}', P.WRONG_SHAPE, ""),
