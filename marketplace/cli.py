@@ -28,7 +28,7 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
 from marketplace.pilots import queries as pilots
-from marketplace.scheduler import running, scorer_of, tick_once
+from marketplace.scheduler import caller_of, running, scorer_of, tick_once
 from marketplace.scoring.rules import draw as drawing
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
@@ -125,13 +125,16 @@ def tick(data: Path | None) -> None:
 @main.command("work")
 @data_option
 def work_command(data: Path | None) -> None:
-    """Measure queued files until stopped; any number of these may run beside the server."""
+    """Ask endpoints and measure files until stopped; any number may run beside the server."""
 
     async def work(house: House) -> None:
         stopping = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        await scorer_of(house).work_on(stopping=stopping)
+        await asyncio.gather(
+            scorer_of(house).work_on(stopping=stopping),
+            caller_of(house).work_on(stopping=stopping),
+        )
 
     within(prepared(settings_for(data)), work)
 

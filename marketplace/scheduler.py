@@ -28,6 +28,7 @@ from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scoring import jobs as scoring
+from marketplace.scoring.actions.conducting import Conductor
 from marketplace.scoring.actions.values import measurer
 from marketplace.signals import jobs as signals
 from marketplace.webhooks import jobs as webhooks
@@ -113,12 +114,14 @@ def _jobs_of_bids(house: House, stopping: asyncio.Event | None) -> dict[str, Job
         clock=clock,
     )
     scorer = scorer_of(house)
+    caller = caller_of(house)
     statistician = scoring.Statistician(database=database, clock=clock)
     return {
         "close_overdue_explanations": lambda: scoring.close_overdue_explanations(database, clock),
         "expire_corrections": lambda: corrections.expire_corrections(database, clock),
         "look_at_opened_documents": inspector.work,
         "compute_signals": lambda: signals.compute_signals(database, house.keeper, clock),
+        "call_endpoints": lambda: caller.work(stopping=stopping),
         "score": lambda: scorer.work(stopping=stopping),
         "tidy_boards": lambda: scoring.tidy_boards(database, clock),
         "tell_certainty": lambda: statistician.work(stopping=stopping),
@@ -143,10 +146,14 @@ def _jobs_of_files(house: House, stopping: asyncio.Event | None) -> dict[str, Jo
         clock=house.clock,
         wall=SystemClock(),
     )
+    answer_sweeper = scoring.AnswerSweeper(
+        database=house.database, storage=house.storage, wall=SystemClock()
+    )
     return {
         "profile_datasets": lambda: profiler.work(stopping=stopping),
         "sweep_datasets": sweeper.work,
         "sweep_bid_documents": document_sweeper.work,
+        "sweep_endpoint_answers": answer_sweeper.work,
         "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
     }
 
@@ -189,6 +196,19 @@ def scorer_of(house: House) -> scoring.Scorer:
         slots=house.settings.scoring_workers,
         patience=dt.timedelta(seconds=house.settings.scoring_lease_seconds),
     )
+
+
+def caller_of(house: House) -> scoring.Caller:
+    """Make what asks the endpoints of solvers."""
+    settings = house.settings
+    conductor = Conductor(
+        database=house.database,
+        storage=house.storage,
+        clock=house.clock,
+        reach=addresses.policy_for(development=settings.development),
+        patience=dt.timedelta(seconds=settings.scoring_lease_seconds),
+    )
+    return scoring.Caller(conductor=conductor, keeper=house.keeper, slots=settings.endpoint_calls)
 
 
 async def note_uses(house: House, *, everything: bool = False) -> int:

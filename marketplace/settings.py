@@ -158,6 +158,9 @@ class Settings:
     scoring_bytes: int = 2_147_483_648
     """Most memory of one worker beyond what it has loaded, in bytes."""
 
+    endpoint_calls: int = 4
+    """Inference endpoints asked at the same time by one process, each of another solver."""
+
     bid_document_bytes_max: int = 52_428_800
     """Largest document of a bid accepted, in bytes."""
 

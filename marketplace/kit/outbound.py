@@ -48,6 +48,8 @@ _OURS: Final = frozenset(
 """They decide where a message goes or where it ends: no caller does."""
 _CEILING_SECONDS: Final = 1e6
 """Above this aiohttp would round a deadline up to a whole second."""
+READ_BYTES_MOST: Final = 4 * 1024 * 1024
+"""No policy reads more of one answer than this: it is held in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,16 @@ class OutboundPolicy:
     read_bytes_max: int = 16_384
     """An answer with a longer body is cut off and its connection closed."""
     kept_bytes: int = 2_048
-    """How much of the body is handed to the caller."""
+    """How much of the body is handed to the caller; no more than is read."""
     idle_seconds: float = 4.0
     """How long a connection rests; below the five seconds that common servers allow."""
     idle_max: int = 64
     """How many connections rest, over all targets."""
     user_agent: str = "Jiebang"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.kept_bytes <= self.read_bytes_max <= READ_BYTES_MOST:
+            raise ValueError(f"of an answer, at most {READ_BYTES_MOST} bytes are read and kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ class Answer:
     headers: Mapping[str, str]
     """Lower-case names; only those in HEADERS_KEPT, each cut to 200 characters."""
     body: bytes
-    """The first 2 KiB."""
+    """Its beginning, as much as the policy keeps."""
     truncated: bool
     """The body was longer than is kept, or still coming at the deadline."""
     address: str

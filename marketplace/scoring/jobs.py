@@ -1,5 +1,5 @@
-"""What ticks: queued files are measured, boards lose the teams whose bid is out, prices that nobody
-explained end, and every ranking is told how sure it is.
+"""What ticks: endpoints are asked, queued files are measured, boards lose the teams whose bid is
+out, prices that nobody explained end, and every ranking is told how sure it is.
 
 Any number of processes may do this at the same time.  A process that is killed loses nothing: what
 it had leased comes due again when the lease runs out.
@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,23 +17,38 @@ from uuid import UUID
 import structlog
 
 from marketplace.identity.rules import access
+from marketplace.kit import shelves
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import MarketplaceError, Unavailable
+from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import Storage
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.rules.lifecycle import ScenarioState
-from marketplace.scoring.actions import boards, certainty, prices, scoring, submitting, working
+from marketplace.scoring.actions import (
+    boards,
+    certainty,
+    prices,
+    running,
+    scoring,
+    submitting,
+    working,
+)
+from marketplace.scoring.actions.conducting import SHELF, Conductor
+from marketplace.scoring.actions.running import LeasedCalls
 from marketplace.scoring.actions.scoring import Brought, Leased, Outcome
 from marketplace.scoring.actions.values import Measure, Task
 from marketplace.scoring.queries import certainty as certainties
-from marketplace.scoring.queries import standings, submissions, votes
+from marketplace.scoring.queries import inference, standings, submissions, votes
 from marketplace.scoring.queries import work as queries
 from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules import work as pace
 
 _log = structlog.get_logger("jiebang.scorer")
 FILES_AT_ONCE = 200
+SWEEPS_EVERY = dt.timedelta(hours=1)
+SWEPT_AFTER = dt.timedelta(hours=2)
+"""A row comes within an hour of its file, or never."""
 POLL_SECONDS = 0.2
 """How often a scorer that has nothing to do looks for work."""
 
@@ -160,6 +175,125 @@ class Scorer:
             async with self.database.writing() as session:
                 now = await self.clock.decisive(session)
                 await working.renew(session, set(held), now=now, patience=self.patience)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Has endpoints asked, so many at a time, beside whoever measures files."""
+
+    conductor: Conductor
+    keeper: Keeper
+    slots: int = 4
+    poll_seconds: float = POLL_SECONDS
+    beat_seconds: float | None = None
+    """How often to give a sign of life; None: thrice in the patience of the conductor."""
+    draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
+
+    async def work(self, *, stopping: asyncio.Event | None = None) -> int:
+        """Ask whom is due until nobody is; say how many submissions came to an end.
+
+        When `stopping` is set nobody new is asked, and what is under way is kept and given back.
+        """
+        stops: dict[UUID, asyncio.Event] = {}
+        under_way: set[asyncio.Task[bool]] = set()
+        counted = 0
+        beat = asyncio.create_task(self._beat(stops))
+        try:
+            while True:
+                stop = stopping is not None and stopping.is_set()
+                for one in stops.values() if stop else ():
+                    one.set()
+                if not stop and len(under_way) < self.slots:
+                    for leased in await self.take(self.slots - len(under_way)):
+                        stops[leased.token] = asyncio.Event()
+                        under_way.add(asyncio.create_task(self._one(leased, stops)))
+                if not under_way:
+                    return counted
+                done, under_way = await asyncio.wait(
+                    under_way, timeout=self.poll_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                counted += sum(task.result() for task in done)
+        finally:
+            for task in (*under_way, beat):
+                task.cancel()
+            await asyncio.gather(*under_way, beat, return_exceptions=True)
+
+    async def work_on(self, *, stopping: asyncio.Event) -> None:
+        """Ask until told to stop; a failed round is logged and does not end it."""
+        while not stopping.is_set():
+            try:
+                await self.work(stopping=stopping)
+            except Exception:
+                _log.exception("calling failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self.poll_seconds)
+
+    async def take(self, room: int) -> list[LeasedCalls]:
+        """Lease what is due."""
+        database, clock = self.conductor.database, self.conductor.clock
+        async with database.reading() as reader:
+            if not await queries.anything_open(reader, pace.CALLED):
+                return []
+        async with database.writing() as session:
+            return await running.lease(
+                session,
+                limit=room,
+                keeper=self.keeper,
+                now=await clock.decisive(session),
+                patience=self.conductor.patience,
+            )
+
+    async def _one(self, leased: LeasedCalls, stops: dict[UUID, asyncio.Event]) -> bool:
+        try:
+            return await self.conductor.conduct(leased, stop=stops[leased.token], draw=self.draw())
+        finally:
+            del stops[leased.token]
+
+    async def _beat(self, stops: dict[UUID, asyncio.Event]) -> None:
+        """Renew what is held; stop calling for what is not, because it was cancelled."""
+        patience = self.conductor.patience
+        while True:
+            await asyncio.sleep(self.beat_seconds or patience.total_seconds() / pace.BEATS)
+            held = set(stops)
+            if not held:
+                continue
+            async with self.conductor.database.writing() as session:
+                now = await self.conductor.clock.decisive(session)
+                still = await working.renew(session, held, now=now, patience=patience)
+            for token in held - still:
+                if token in stops:
+                    stops[token].set()
+
+
+@dataclass(slots=True, kw_only=True)
+class AnswerSweeper:
+    """Removes answers of runs that were cancelled or lost, and what a crash has left."""
+
+    database: Database
+    storage: Storage
+    wall: Clock
+    """The real time, in which files are named."""
+    due_at: dt.datetime = field(default=dt.datetime.min.replace(tzinfo=dt.UTC))
+
+    async def work(self) -> int:
+        """Sweep, now and then; say how many files that were."""
+        shelf = self.storage.within(SHELF)
+        async with self.database.reading() as reader:
+            found = await inference.left_over(reader, limit=FILES_AT_ONCE)
+        if found:
+            async with self.database.writing() as session:
+                await running.forget(session, [row.id for row in found])
+        for row in found:
+            await shelf.discard(row.file_name)
+        if self.wall.now() < self.due_at:
+            return len(found)
+        self.due_at = self.wall.now() + SWEEPS_EVERY
+        before = self.wall.now() - SWEPT_AFTER
+        return len(found) + await shelves.sweep(shelf, self._known, before=before)
+
+    async def _known(self, names: Sequence[str]) -> frozenset[str]:
+        async with self.database.reading() as reader:
+            return await inference.known_files(reader, names)
 
 
 async def tidy_files(database: Database, storage: Storage, clock: Clock) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 from marketplace.kit import envelopes
 from tests.doors.profile_bodies import OF_PROFILES
-from tests.given import board, custody
+from tests.given import board, custody, inference
 from tests.given import datasets as data
 from tests.given import documents as papers
 from tests.given import scoring as given
@@ -164,6 +164,11 @@ BODIES: dict[str, Any] = {
     "panels_recuse": {"label": "J5", "reason": "利害关系"},
     "panels_replace": {"label": "J5"},
     "hidden_sets_upload": given.TRUTH,
+    "hidden_inputs_upload": inference.INPUTS,
+    "inference_endpoints_register": {
+        "url": "http://127.0.0.1:9/predict",
+        "header": {"name": "X-Key", "value": "0123456789abcdef"},
+    },
     "submissions_upload": given.labels(9),
     "submissions_disqualify": {"reason": "抄袭公开答案(示例)"},
     "rescorings_request": {"criterion": "benchmark", "reason": "隐藏集泄露(示例)"},

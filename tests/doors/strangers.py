@@ -23,7 +23,7 @@ from tests.doors import dataset_world as data
 from tests.doors.askers import ELSEWHERE
 from tests.doors.bodies import HEARING, TIE
 from tests.doors.profile_bodies import OF_PROFILES
-from tests.given import board, sign_ins
+from tests.given import board, inference, sign_ins
 from tests.given import datasets as data_given
 from tests.given import documents as papers
 from tests.given import panels as bench
@@ -73,7 +73,7 @@ async def a_world(
     """Play a call to its ranking, and let everybody else come in."""
     play = await given.a_play(client, database, clock, "solver", "second", "third")
     together = {"consortium_members_max": 2}
-    content = given.a_content(given.EVERYTHING) | {
+    content = given.a_content(inference.WITH_FILES) | {
         "datasets": data_given.NOTICE,
         "offer_requirements": together,
     }
@@ -87,6 +87,7 @@ async def a_world(
     document = await papers.a_document(client, await play.begin("solver"))
     sealed = await play.offer("solver", quote_yuan=800_000, price_sheet=CONTRADICTING)
     assert sealed.status_code == 200, sealed.text
+    predicting = await inference.register(play, "http://127.0.0.1:9/predict", name="solver")
     for name, quote in (("second", 850_000), ("third", 900_000)):
         await play.bid(name, quote_yuan=quote)
     await play.open()
@@ -116,6 +117,7 @@ async def a_world(
     values |= await board.ranked_proposals(database, play)
     signals = await play.get(play.cast.officer, f"{play.url}/collusion-signals")
     values |= {
+        "inference_endpoint_id": predicting.json()["id"],
         "enquiry_id": asked["id"],
         "consortium_invitation_id": invited["id"],
         "document_id": str(papers.id_of(document)),

@@ -24,7 +24,8 @@ NUMBER: Final = "scoring.number_unreadable"
 STOPPED: Final = "scoring.measuring_stopped"
 
 
-def _gzip_bomb(megabytes: int) -> bytes:
+def gzip_bomb(megabytes: int) -> bytes:
+    """Zeros beyond all measure in a few kilobytes."""
     packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
     piece = b"0" * 1_000_000
     return b"".join([*(packer.compress(piece) for _ in range(megabytes)), packer.flush()])
@@ -116,9 +117,9 @@ _PARQUET: Final = parquet(_FRAME)
 FILES: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "empty": (lambda: b"", {READ}),
     "header only": (lambda: HEAD, {READ}),
-    "a bomb of gzip": (lambda: _gzip_bomb(150), {LARGE}),
+    "a bomb of gzip": (lambda: gzip_bomb(150), {LARGE}),
     "a bomb of zstd": (lambda: _zstd_bomb(1_000), {LARGE}),
-    "a bomb of gzip in gzip": (lambda: gzip.compress(_gzip_bomb(100), mtime=0), {READ}),
+    "a bomb of gzip in gzip": (lambda: gzip.compress(gzip_bomb(100), mtime=0), {READ}),
     "a bomb of zstd in gzip": (lambda: gzip.compress(_zstd_bomb(200), mtime=0), {READ}),
     "millions of empty members": (lambda: gzip.compress(b"", mtime=0) * 200_000, {LARGE}),
     "a window of gigabytes": (_zstd_window, {READ}),

@@ -63,6 +63,8 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "signals/jobs.py": "the transactions of a tick",
         "scoring/actions/evaluation.py": "reads, thinks and writes: none is open while it thinks",
         "scoring/actions/submitting.py": "none is open while bytes arrive",
+        "scoring/actions/conducting.py": "none is open while an endpoint is asked",
+        "scoring/actions/probing.py": "none is open while an endpoint is tried",
         "scoring/actions/rankings.py": "reads, thinks and writes: none is open while it thinks",
         "kit/rotation.py": "a batch of values sealed again is a transaction; no row is looked into",
         "cli.py": "the transactions of a command",

@@ -8,6 +8,7 @@ import msgspec
 
 from marketplace.kit.money import BPS_WHOLE
 from marketplace.scenarios.errors import ContentUnreadable
+from marketplace.scenarios.rules.endpoint_terms import EndpointTerms
 from marketplace.scenarios.rules.pairwise import Derivation
 
 FUNDERS: Final = ("gov", "poster", "solver")
@@ -178,6 +179,8 @@ class Benchmark:
     """Which file counts when the solver selects none: `last` or `best`."""
     slices: tuple[str, ...] = ()
     """Columns of the hidden set, a district for instance, for whose values the metric is told."""
+    endpoint: EndpointTerms | None = None
+    """Under which terms inference endpoints are called; None: files only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.money import BPS_WHOLE
-from marketplace.scenarios.rules import pairwise
+from marketplace.scenarios.rules import endpoint_terms, pairwise
 from marketplace.scenarios.rules.content import Benchmark, Content, Criterion
 
 MARKED: Final = ("subjective_expert", "objective_expert")
@@ -136,6 +136,7 @@ def _is_benchmark(asked: Benchmark) -> bool:
         and asked.selection in SELECTIONS
         and len(set(asked.slices)) == len(asked.slices) <= SLICES_MAX
         and not NEVER_SLICES.intersection(asked.slices)
+        and (asked.endpoint is None or endpoint_terms.fit(asked.endpoint))
     )
     split = asked.public_share_bps > 0 or not asked.feedback
     ends = asked.evaluation_hours is not None or not asked.freeze_before_deadline_seconds

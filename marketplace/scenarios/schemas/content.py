@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from marketplace.scenarios.schemas.endpoints import EndpointTermsIn
 from marketplace.scenarios.schemas.weights import DerivationIn
 from marketplace.wire.shapes import (
     BilingualIn,
@@ -219,6 +220,8 @@ class BenchmarkIn(In):
     slices: list[ColumnName] = Field(default_factory=list, max_length=5)
     """Columns of the hidden set by whose values the metric is told as well; not `id`, not
     `label`."""
+    endpoint: EndpointTermsIn | None = None
+    """Under which terms inference endpoints of solvers are called; null: files only."""
 
 
 class CriterionIn(In):

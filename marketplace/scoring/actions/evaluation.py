@@ -1,4 +1,4 @@
-"""Set hidden sets: the true answers that files are measured against.
+"""Set hidden sets, the true answers that files are measured against, and the inputs beside them.
 
 A new one never replaces an old one, and stored files are measured against it before it counts, see
 `actions.rescoring`.  Whoever stored the file removes it when it is refused.
@@ -20,10 +20,11 @@ from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring.actions import measuring
-from marketplace.scoring.errors.rounds import NotEvaluating
+from marketplace.scoring.errors.rounds import NotEvaluating, TruthMissing
+from marketplace.scoring.queries import inference, submissions
 from marketplace.scoring.queries import rounds as queries
-from marketplace.scoring.queries import submissions
 from marketplace.scoring.rules.rubric import Criterion, Kind
+from marketplace.scoring.tables.inference import HiddenInputs
 from marketplace.scoring.tables.rounds import HiddenSet
 
 TRUTH_STATES = frozenset({ScenarioState.PUBLISHED, ScenarioState.CLOSED, ScenarioState.EVALUATING})
@@ -150,3 +151,93 @@ async def upload_truth(
             checked=checked,
             now=clock.now(),
         )
+
+
+async def inputs_call(
+    session: ReadSession, actor: Actor, scenario_id: UUID, *, criterion: str, lock: bool = False
+) -> tuple[Call, Criterion, HiddenSet]:
+    """Find the benchmark criterion whose hidden inputs the actor may set now, and its hidden set.
+
+    Shape    the newest hidden set, whether or not it counts yet: what comes next is asked for it.
+    Refuses  what `truth_call` refuses, EndpointsNotTaken, TruthMissing.
+    """
+    call, found = await truth_call(session, actor, scenario_id, criterion=criterion, lock=lock)
+    inference.terms_of(call, criterion)
+    hidden = await queries.newest_hidden_set(session, scenario_id, criterion)
+    if hidden is None:
+        raise TruthMissing(criterion=criterion)
+    return call, found, hidden
+
+
+async def upload_inputs(
+    database: Database,
+    storage: Storage,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    criterion: str,
+    stored: StoredFile,
+    scorer: Executor,
+    clock: Clock,
+) -> HiddenInputs:
+    """Set the hidden inputs of a benchmark from a stored file, written anew in canonical form.
+
+    Shape    no session is open while it is read.  What was stored is then kept by nobody.
+    Refuses  what `inputs_call` and `measuring.read_inputs` refuse; Conflict when there is another
+             hidden set by now.
+    """
+    async with database.reading() as reader:
+        _, found, hidden = await inputs_call(reader, actor, scenario_id, criterion=criterion)
+    assert found.metric is not None
+    content = await measuring.read_inputs(
+        scorer,
+        storage,
+        metric=found.metric,
+        truth_file=hidden.file_name,
+        inputs_file=stored.name,
+    )
+    kept = await storage.store_bytes(content)
+    try:
+        async with database.writing() as writer:
+            return await _keep_inputs(
+                writer,
+                actor,
+                scenario_id,
+                criterion=criterion,
+                kept=kept,
+                checked=hidden,
+                now=clock.now(),
+            )
+    except BaseException:
+        await storage.discard(kept.name)
+        raise
+
+
+async def _keep_inputs(
+    session: WriteSession,
+    actor: Actor,
+    scenario_id: UUID,
+    *,
+    criterion: str,
+    kept: StoredFile,
+    checked: HiddenSet,
+    now: dt.datetime,
+) -> HiddenInputs:
+    _, _, hidden = await inputs_call(session, actor, scenario_id, criterion=criterion, lock=True)
+    if hidden.id != checked.id:
+        raise Conflict(criterion=criterion, hidden_set_id=str(hidden.id))
+    earlier = await inference.newest_inputs(session, scenario_id, criterion)
+    row = HiddenInputs(
+        scenario_id=scenario_id,
+        criterion=criterion,
+        number=1 if earlier is None else earlier.number + 1,
+        hidden_set_id=hidden.id,
+        file_name=kept.name,
+        file_sha256=kept.sha256,
+        rows=hidden.rows,
+        uploaded_by=None if actor.is_system else actor.person_id,
+        uploaded_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return row

@@ -118,6 +118,24 @@ async def check_truth(
     return rows
 
 
+async def read_inputs(
+    executor: Executor, storage: Storage, *, metric: str, truth_file: str, inputs_file: str
+) -> bytes:
+    """Read stored hidden inputs, one for each row of a hidden set, and write them canonically.
+
+    Refuses  what `rules.inputs.canonical` refuses; MeasuringStopped beyond a limit.
+    """
+    answered = await _answer(
+        executor,
+        _task("inputs", metric, UNDIVIDED, ()),
+        {
+            "truth": Content(stream=_opener(storage, truth_file)),
+            "sent": Content(stream=_opener(storage, inputs_file)),
+        },
+    )
+    return answered.blob
+
+
 _PREPARED_BY: Final = ("public_share_bps", "split_key", "slices", "outcomes")
 
 

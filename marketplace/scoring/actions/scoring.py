@@ -22,6 +22,7 @@ from marketplace.scenarios.queries.calls import Call
 from marketplace.scoring.actions import boards, working
 from marketplace.scoring.actions.submitting import close, move_to
 from marketplace.scoring.actions.values import Task, Value
+from marketplace.scoring.errors.rounds import PredictionIdsDiffer
 from marketplace.scoring.errors.submissions import ScorerLost
 from marketplace.scoring.queries import rounds
 from marketplace.scoring.queries import submissions as queries
@@ -31,7 +32,7 @@ from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules import work as pace
 from marketplace.scoring.rules.rubric import Kind
 from marketplace.scoring.rules.splits import Split
-from marketplace.scoring.rules.submissions import Phase, SubmissionState
+from marketplace.scoring.rules.submissions import Phase, Source, SubmissionState
 from marketplace.scoring.rules.work import WorkKind
 from marketplace.scoring.tables.rounds import HiddenSet, Submission
 from marketplace.scoring.tables.submissions import Rescoring, ResultOutcomes, SubmissionResult, Work
@@ -84,7 +85,7 @@ async def lease(
     taken = []
     for row in await queue.due(session, limit=limit, now=now):
         if row.tries >= pace.TRIES_MAX:
-            await _give_up(session, row, now=now)
+            await give_up(session, row, now=now)
             continue
         tasks = await _tasks(session, row, now=now)
         if tasks is None:
@@ -135,6 +136,7 @@ async def _batch(
 
 def task_of(call: Call, submission: Submission, hidden: HiddenSet) -> Task:
     """Describe one file and what it is measured against."""
+    assert submission.file_name is not None, "what has no file yet is not measured"
     return Task(
         submission_id=submission.id,
         criterion=rounds.criterion_of(call, submission.criterion, Kind.OBJECTIVE_AUTO),
@@ -165,7 +167,7 @@ async def record(session: WriteSession, brought: Brought, *, now: dt.datetime) -
         return False
     row.busy_ms += brought.milliseconds
     if len(brought.outcomes) < len(leased.tasks):
-        await _failed(session, row, draw=brought.draw, now=now)
+        await failed(session, row, draw=brought.draw, now=now)
     elif row.kind is WorkKind.RESCORE:
         await _record_batch(session, row, brought.outcomes, now=now)
     else:
@@ -178,7 +180,7 @@ async def give_back(session: WriteSession, leased: Leased, *, now: dt.datetime) 
     """Give back work that was not begun because its worker is to stop."""
     row = await working.still_held(session, leased.work_id, leased.token)
     if row is not None:
-        await _put_back(session, row, again_at=now, forgive=True, now=now)
+        await put_back(session, row, again_at=now, forgive=True, now=now)
 
 
 async def _call_of(session: ReadSession, leased: Leased) -> UUID:
@@ -193,11 +195,19 @@ async def _record_one(
     hidden = await rounds.hidden_set(session, call.id, submission.criterion)
     if hidden is None or hidden.id != outcome.hidden_set_id:
         # Another set counts by now: only values against the same set can be compared.
-        await _put_back(session, row, again_at=now, forgive=True, now=now)
+        await put_back(session, row, again_at=now, forgive=True, now=now)
         return
     if outcome.measured is None:
         working.end(row, "give_up", now=now, failure=outcome.refusal)
-        await close(session, submission, "fail", by="system", now=now, failure=outcome.refusal)
+        await close(
+            session,
+            submission,
+            "fail",
+            by="system",
+            now=now,
+            failure=outcome.refusal,
+            blameless=_is_of_the_set(submission, outcome),
+        )
         return
     working.end(row, "finish", now=now)
     row.steps_done = row.steps_total
@@ -208,6 +218,15 @@ async def _record_one(
     await _tell(session, call, submission, now=now)
     bid = await session.get_one(Bid, submission.bid_id)
     await boards.settle(session, call, bid, submission.criterion, cause="scored", now=now)
+
+
+def _is_of_the_set(submission: Submission, outcome: Outcome) -> bool:
+    """Tell whether answers cannot be measured because inputs and hidden set do not fit together.
+
+    A file of answers has exactly the rows that were asked.
+    """
+    refused = None if outcome.refusal is None else outcome.refusal["code"]
+    return submission.source is Source.ENDPOINT and refused == PredictionIdsDiffer.code
 
 
 async def _keep(
@@ -291,29 +310,38 @@ async def _record_batch(
     working.put_back(row, again_at=now, forgive=True)
 
 
-async def _failed(session: WriteSession, row: Work, *, draw: float, now: dt.datetime) -> None:
-    """The platform could not do it: try again later, or give up."""
+async def failed(session: WriteSession, row: Work, *, draw: float, now: dt.datetime) -> None:
+    """Try again later what the platform could not do, or give it up."""
     again_at = pace.due_again(row.tries, now, draw=draw)
     if again_at is None:
-        await _give_up(session, row, now=now)
+        await give_up(session, row, now=now)
     else:
-        await _put_back(session, row, again_at=again_at, forgive=False, now=now)
+        await put_back(session, row, again_at=again_at, forgive=False, now=now)
 
 
-async def _put_back(
+async def put_back(
     session: WriteSession, row: Work, *, again_at: dt.datetime, forgive: bool, now: dt.datetime
 ) -> None:
+    """Queue work again, and with it the submission it is about; `forgive` a try that was none."""
     working.put_back(row, again_at=again_at, forgive=forgive)
-    if row.kind is WorkKind.SCORE:
+    if row.kind in pace.OF_SUBMISSIONS:
         submission = await queries.submission_held(session, row.subject_id)
         move_to(submission, "put_back", now=now)
 
 
-async def _give_up(session: WriteSession, row: Work, *, now: dt.datetime) -> None:
-    """Keep it as a dead letter; the file of a submission costs its solver nothing."""
+async def give_up(session: WriteSession, row: Work, *, now: dt.datetime) -> None:
+    """Keep it as a dead letter; a submission that the platform lost costs its solver nothing."""
     failure = rules.failure(ScorerLost.code, {"tries": row.tries})
     working.end(row, "give_up", now=now, failure=failure)
-    if row.kind is WorkKind.SCORE:
+    if row.kind in pace.OF_SUBMISSIONS:
         submission = await queries.submission_held(session, row.subject_id)
         if submission.state in {SubmissionState.QUEUED, SubmissionState.RUNNING}:
-            await close(session, submission, "fail", by="system", now=now, failure=failure)
+            await close(
+                session,
+                submission,
+                "fail",
+                by="system",
+                now=now,
+                failure=failure,
+                blameless=True,
+            )

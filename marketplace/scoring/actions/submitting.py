@@ -24,15 +24,16 @@ from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.content import Benchmark
 from marketplace.scoring.actions import boards, quotas, working
+from marketplace.scoring.errors.inference import FilesNotTaken
 from marketplace.scoring.errors.rounds import NotEvaluating, TruthMissing
 from marketplace.scoring.errors.submissions import NotScored, PhaseOver
-from marketplace.scoring.queries import rounds
+from marketplace.scoring.queries import inference, rounds
 from marketplace.scoring.queries import submissions as queries
 from marketplace.scoring.queries import work as queue
 from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules.rubric import Criterion, Kind
-from marketplace.scoring.rules.submissions import FREE_STATES, Phase, SubmissionState
-from marketplace.scoring.rules.work import OPEN, WorkKind
+from marketplace.scoring.rules.submissions import FREE_STATES, Phase, Source, SubmissionState
+from marketplace.scoring.rules.work import OF_SUBMISSIONS, OPEN, WorkKind
 from marketplace.scoring.tables.rounds import Submission
 from marketplace.scoring.tables.submissions import Work
 
@@ -45,12 +46,13 @@ async def check_upload(
     """Find out whether a file of one's own bid would be taken, before a byte of it is.
 
     Refuses  BidUnknown for anybody else's bid, NotEvaluating, PhaseOver, CriterionUnknown,
-             TruthMissing.
+             TruthMissing, FilesNotTaken where endpoints are called instead.
     """
     access.require(actor, Permission.SUBMISSIONS_UPLOAD)
     bid = await bids.own_bid(session, actor, bid_id)
     call = await scenarios.call(session, bid.scenario_id)
-    await _open_phase(session, call, bid, criterion, now=await clock.decisive(session))
+    await open_phase(session, call, bid, criterion, now=await clock.decisive(session))
+    _require_files(call, criterion)
 
 
 async def take_file(
@@ -87,7 +89,8 @@ async def accept(
     call = await scenarios.call(session, own.scenario_id, lock=True)
     bid = await bids.own_bid(session, actor, bid_id, lock=True)
     now = await clock.decisive(session)
-    phase, found = await _open_phase(session, call, bid, criterion, now=now)
+    phase, found = await open_phase(session, call, bid, criterion, now=now)
+    _require_files(call, criterion)
     before = await queries.of_bid(session, bid.id, criterion)
     last = before[-1] if before else None
     repeated = last is not None and last.file_sha256 == stored.sha256 and last.phase is phase
@@ -124,10 +127,19 @@ async def accept(
     return row
 
 
-async def _open_phase(
+def _require_files(call: Call, criterion: str) -> None:
+    terms = queries.benchmark_of(call, criterion).endpoint
+    if terms is not None and not terms.files:
+        raise FilesNotTaken(criterion=criterion)
+
+
+async def open_phase(
     session: ReadSession, call: Call, bid: Bid, criterion: str, *, now: dt.datetime
 ) -> tuple[Phase, Criterion]:
-    """Find the phase that takes a file of this bid now, and the criterion it is for."""
+    """Find the phase in which this bid may submit now, and the criterion it is for.
+
+    Refuses  NotEvaluating, PhaseOver, CriterionUnknown, TruthMissing.
+    """
     stage = await queries.stage_of(session, call, bid)
     benchmark = queries.benchmark_of(call, criterion)
     phase = rules.phase_of(stage, benchmark, now)
@@ -148,7 +160,7 @@ def _refuse_stage(stage: rules.Stage, benchmark: Benchmark, now: dt.datetime) ->
 
 
 async def cancel_work(session: WriteSession, actor: Actor, work_id: UUID, *, clock: Clock) -> Work:
-    """Stop work that nobody needs any more: one's own file, or whatever one's bureau runs.
+    """Stop work that nobody needs any more: one's own file or calls, or what one's bureau runs.
 
     Refuses  WorkUnknown for who may not see it, MoveNotAllowed for what has ended.  Who measures it
              at this moment finds out when they bring the result, which then counts for nothing.
@@ -162,7 +174,7 @@ async def cancel_work(session: WriteSession, actor: Actor, work_id: UUID, *, clo
     row = await queue.held(session, work_id)
     now = await clock.decisive(session)
     working.end(row, "cancel", now=now)
-    if row.kind is WorkKind.SCORE:
+    if row.kind in OF_SUBMISSIONS:
         submission = await queries.submission_held(session, row.subject_id)
         await close(session, submission, "cancel", by=actor.kind, now=now)
     await session.flush()
@@ -177,11 +189,17 @@ async def close(
     by: str,
     now: dt.datetime,
     failure: dict[str, object] | None = None,
+    blameless: bool = False,
 ) -> None:
-    """End a submission that gets no value, give its attempt back, and tell its solver."""
+    """End a submission that gets no value, give its attempt back, and tell its solver.
+
+    Shape    an attempt whose hidden inputs have reached an endpoint is spent, unless the fault is
+             not its solver's (`blameless`).
+    """
     move_to(row, verb, now=now)
     row.failure = failure
-    await quotas.give_back(session, row)
+    if blameless or not await _has_been_asked(session, row):
+        await quotas.give_back(session, row)
     bid = await session.get_one(Bid, row.bid_id)
     ended = said.SubmissionEnded if row.phase is Phase.EVALUATION else said.FeedbackEnded
     event = ended(
@@ -199,6 +217,12 @@ async def close(
         organization_id=bid.solver_id,
         scenario_id=bid.scenario_id,
     )
+
+
+async def _has_been_asked(session: WriteSession, row: Submission) -> bool:
+    if row.source is not Source.ENDPOINT:
+        return False
+    return (await inference.run_of(session, row.id)).reached
 
 
 def move_to(row: Submission, verb: str, *, now: dt.datetime) -> None:

@@ -1,7 +1,7 @@
 """A submission with everything its reader asks of it: queue, results, whether it counts."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from marketplace.kit.database import ReadSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.content import Benchmark
-from marketplace.scoring.queries import rounds, work
+from marketplace.scoring.queries import inference, rounds, work
 from marketplace.scoring.queries import submissions as queries
 from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules import visibility
@@ -20,6 +20,8 @@ from marketplace.scoring.rules import work as pace
 from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.rubric import Kind
 from marketplace.scoring.rules.submissions import OPEN_STATES, Phase
+from marketplace.scoring.rules.work import WorkKind
+from marketplace.scoring.tables.inference import EndpointRun
 from marketplace.scoring.tables.rounds import Submission
 from marketplace.scoring.tables.submissions import SubmissionResult, Work
 
@@ -33,6 +35,8 @@ class Progress:
     """Only while something is still to happen."""
     position: int
     estimate_seconds: int | None
+    run: EndpointRun | None
+    """The calls it consists of; None for a file."""
     results: Sequence[SubmissionResult]
     counts: bool
     benchmark: Benchmark
@@ -71,10 +75,12 @@ async def progress(
     bid = await session.get_one(Bid, rows[0].bid_id)
     call = await scenarios.call(session, bid.scenario_id)
     counting = await _counting(session, call, bid, {row.criterion for row in rows})
-    mean = await work.mean_milliseconds(session)
+    means = {kind: await work.mean_milliseconds(session, kind) for kind in pace.OF_SUBMISSIONS}
+    runs = await inference.runs_of(session, [row.id for row in rows])
     watches = bids.may_read_opened(actor, await scenarios.scenario(session, call.id))
     return [
-        await _progress(session, call, row, counting, mean=mean, watches=watches) for row in rows
+        await _progress(session, call, row, counting, runs, means=means, watches=watches)
+        for row in rows
     ]
 
 
@@ -83,8 +89,9 @@ async def _progress(
     call: Call,
     row: Submission,
     counting: set[UUID],
+    runs: Mapping[UUID, EndpointRun],
     *,
-    mean: int | None,
+    means: Mapping[WorkKind, int | None],
     watches: bool,
 ) -> Progress:
     waits = row.state in OPEN_STATES
@@ -94,7 +101,10 @@ async def _progress(
         row=row,
         work=found,
         position=position,
-        estimate_seconds=pace.estimate_seconds(position, mean),
+        estimate_seconds=None
+        if found is None
+        else pace.estimate_seconds(position, means[found.kind]),
+        run=runs.get(row.id),
         results=await queries.results_of(session, row.id),
         counts=row.id in counting,
         benchmark=queries.benchmark_of(call, row.criterion),

@@ -217,8 +217,9 @@ async def files_for_nothing(session: ReadSession, *, limit: int) -> Sequence[str
     found = await session.exec(
         select(Submission.file_name)
         .where(col(Submission.state).in_(submissions.FREE_STATES))
+        .where(col(Submission.file_name).is_not(None))
         .where(col(Submission.file_gone_at).is_(None))
         .where(col(Submission.hidden_set_id).is_(None))
         .limit(limit)
     )
-    return found.all()
+    return [name for name in found.all() if name is not None]

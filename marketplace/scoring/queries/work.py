@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from marketplace.bids.errors.bids import BidUnknown
 from marketplace.bids.queries import bids
@@ -13,7 +13,14 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scoring.errors.submissions import WorkUnknown
 from marketplace.scoring.queries import rounds
-from marketplace.scoring.rules.work import OPEN, WorkKind, WorkState
+from marketplace.scoring.rules.work import (
+    MEASURED,
+    OF_SUBMISSIONS,
+    OPEN,
+    WorkKind,
+    WorkState,
+    queue_of,
+)
 from marketplace.scoring.tables.rounds import Submission
 from marketplace.scoring.tables.submissions import Work
 
@@ -21,21 +28,46 @@ SAMPLE = 50
 """How many finished files the mean of an estimate is taken over."""
 
 
-async def due(session: WriteSession, *, limit: int, now: dt.datetime) -> Sequence[Work]:
+async def due(
+    session: WriteSession,
+    *,
+    limit: int,
+    now: dt.datetime,
+    kinds: Collection[WorkKind] = MEASURED,
+    passed_over: Collection[UUID] = (),
+) -> Sequence[Work]:
     """Find and hold what may be taken now, most urgent first; what another worker holds is skipped.
 
-    What is running is due again when its lease ran out.
+    What is running is due again when its lease ran out.  Work of the organisations `passed_over`
+    waits.
     """
-    found = await session.exec(
+    statement = (
         select(Work)
         .where(col(Work.state).in_(OPEN))
+        .where(col(Work.kind).in_(kinds))
         .where(Work.next_at <= now)
         .order_by(col(Work.priority), col(Work.next_at), col(Work.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return found.all()
+    if passed_over:
+        owner = col(Work.organization_id)
+        statement = statement.where(or_(owner.is_(None), ~owner.in_(passed_over)))
+    return (await session.exec(statement)).all()
+
+
+async def busy_organizations(
+    session: ReadSession, kinds: Collection[WorkKind], *, now: dt.datetime
+) -> frozenset[UUID]:
+    """Name the organisations of which work of these kinds is under way."""
+    found = await session.exec(
+        select(Work.organization_id)
+        .where(Work.state == WorkState.RUNNING)
+        .where(col(Work.kind).in_(kinds))
+        .where(Work.next_at > now)
+    )
+    return frozenset(one for one in found.all() if one is not None)
 
 
 async def held(session: WriteSession, work_id: UUID) -> Work:
@@ -84,7 +116,7 @@ async def seen_by(session: ReadSession, actor: Actor, work_id: UUID) -> Work:
     if row.organization_id is not None and row.organization_id == actor.organization_id:
         return row
     try:
-        if row.kind is WorkKind.SCORE:
+        if row.kind in OF_SUBMISSIONS:
             submission = await session.get(Submission, row.subject_id)
             assert submission is not None
             await rounds.bid_of_submissions(session, actor, submission.bid_id)
@@ -106,6 +138,7 @@ async def ahead_of(session: ReadSession, row: Work) -> int:
         select(func.count())
         .select_from(Work)
         .where(col(Work.state).in_(OPEN))
+        .where(col(Work.kind).in_(queue_of(row.kind)))
         .where(Work.id != row.id)
         .where(before)
     )
@@ -114,11 +147,11 @@ async def ahead_of(session: ReadSession, row: Work) -> int:
     return (await session.exec(statement)).one()
 
 
-async def mean_milliseconds(session: ReadSession) -> int | None:
-    """Tell how long a file took on average of late; None before anything was measured."""
+async def mean_milliseconds(session: ReadSession, kind: WorkKind = WorkKind.SCORE) -> int | None:
+    """Tell how long one of a kind took on average of late; None before any was done."""
     latest = (
         select(col(Work.busy_ms).label("busy_ms"))
-        .where(Work.kind == WorkKind.SCORE)
+        .where(Work.kind == kind)
         .where(Work.state == WorkState.DONE)
         .order_by(col(Work.finished_at).desc())
         .limit(SAMPLE)
@@ -129,7 +162,9 @@ async def mean_milliseconds(session: ReadSession) -> int | None:
     return int(total) // count if count else None
 
 
-async def anything_open(session: ReadSession) -> bool:
-    """Tell whether anything is queued or running."""
-    found = await session.exec(select(Work.id).where(col(Work.state).in_(OPEN)).limit(1))
+async def anything_open(session: ReadSession, kinds: Collection[WorkKind] = MEASURED) -> bool:
+    """Tell whether anything of these kinds is queued or running."""
+    found = await session.exec(
+        select(Work.id).where(col(Work.state).in_(OPEN)).where(col(Work.kind).in_(kinds)).limit(1)
+    )
     return found.first() is not None

@@ -7,7 +7,7 @@ a file that is refused, by whatever check, is removed again.
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from litestar import Controller, Request, Response, post
@@ -26,6 +26,7 @@ from marketplace.kit.storage import FileTooLarge, Storage, StoredFile
 from marketplace.scoring.actions import evaluation, submitting
 from marketplace.scoring.errors.rounds import UploadBrokenOff
 from marketplace.scoring.routes.submissions import submission_out
+from marketplace.scoring.schemas.inference import HiddenInputsOut
 from marketplace.scoring.schemas.rounds import HiddenSetOut
 from marketplace.scoring.schemas.submissions import SubmissionOut
 from marketplace.settings import Settings
@@ -44,14 +45,26 @@ MEDIA_TYPES: Final = (
 class FileUpload(Operation):
     """Describes a body that is a file and not JSON."""
 
+    TELLS: ClassVar[str] = (
+        "CSV, Parquet or JSON Lines with `id` and the column asked for; UTF-8; plain, gzip or"
+        " Zstandard."
+    )
+
     def __post_init__(self) -> None:
         file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
         self.request_body = RequestBody(
-            content=dict.fromkeys(MEDIA_TYPES, file),
-            required=True,
-            description="CSV, Parquet or JSON Lines with `id` and the column asked for; UTF-8;"
-            " plain, gzip or Zstandard.",
+            content=dict.fromkeys(MEDIA_TYPES, file), required=True, description=self.TELLS
         )
+
+
+@dataclass
+class InputsUpload(FileUpload):
+    """Describes a file of hidden inputs."""
+
+    TELLS: ClassVar[str] = (
+        "JSON Lines, an object with `id` and whatever an endpoint needs, or CSV, every column a"
+        " text; UTF-8; plain, gzip or Zstandard."
+    )
 
 
 class HiddenSetController(Controller):
@@ -95,6 +108,50 @@ class HiddenSetController(Controller):
             )
             arrived.kept_as = row.file_name
         return answer(request, HiddenSetOut.of(row), status=201)
+
+
+class HiddenInputsController(Controller):
+    """What endpoints are asked."""
+
+    path = "/v1/scenarios/{scenario_id:uuid}/hidden-inputs"
+    tags = ("scoring",)
+
+    @post(
+        "/{criterion:str}",
+        operation_id="hidden_inputs_upload",
+        operation_class=InputsUpload,
+        request_max_body_size=None,
+    )
+    async def upload(
+        self,
+        request: AnyRequest,
+        scenario_id: FromPath[UUID],
+        criterion: FromPath[str],
+        actor: NamedDependency[Actor],
+        database: NamedDependency[Database],
+        storage: NamedDependency[Storage],
+        settings: NamedDependency[Settings],
+        scorer: NamedDependency[Executor],
+        clock: NamedDependency[Clock],
+    ) -> Response[HiddenInputsOut]:
+        """Set the inputs that endpoints are asked, one for each row of the hidden set, by `id`.
+
+        Nobody reads them again: endpoints are sent them under names that tell nothing.
+        """
+        async with database.reading() as reader:
+            await evaluation.inputs_call(reader, actor, scenario_id, criterion=criterion)
+        async with _arriving(request, storage, settings) as arrived:
+            row = await evaluation.upload_inputs(
+                database,
+                storage,
+                actor,
+                scenario_id,
+                criterion=criterion,
+                stored=arrived.file,
+                scorer=scorer,
+                clock=clock,
+            )
+        return answer(request, HiddenInputsOut.of(row), status=201)
 
 
 class BidSubmissionController(Controller):

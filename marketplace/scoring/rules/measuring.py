@@ -18,7 +18,7 @@ from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.workbench import Files, Shelf
 from marketplace.scoring.errors import rounds as errors
 from marketplace.scoring.errors.measuring import MetricNotOfFiles
-from marketplace.scoring.rules import numbers, outcomes, predictions
+from marketplace.scoring.rules import inputs, numbers, outcomes, predictions
 from marketplace.scoring.rules.dealing import Dealing, dealt
 from marketplace.scoring.rules.metrics import registry as metrics
 from marketplace.scoring.rules.metrics.definitions import Measure, Reads
@@ -78,6 +78,8 @@ def work(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:
     try:
         if task["kind"] == "truth":
             return _checked(task, files)
+        if task["kind"] == "inputs":
+            return _inputs(files)
         return _measured(task, files, shelf)
     except MarketplaceError as refusal:
         return {"refused": refusal.code, "facts": refusal.facts}, b""
@@ -89,6 +91,12 @@ def _checked(task: dict[str, Any], files: Files) -> Answer:
     prepared = _prepared(task, files.read(TRUTH))
     measure.of(prepared.sample(prepared.truth))
     return {"rows": len(prepared.ids)}, b""
+
+
+def _inputs(files: Files) -> Answer:
+    """Read hidden inputs and write them in the one form in which they are sent."""
+    ids = tables.read(files.read(TRUTH), ()).by_id().get_column("id").to_list()
+    return {"rows": len(ids)}, inputs.canonical(files.read(SENT), ids)
 
 
 def _measured(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:

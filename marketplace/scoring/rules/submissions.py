@@ -1,7 +1,9 @@
 """A submission: its states, its phase, what it may cost, and which one of a bid counts.
 
 A value is what an attempt is spent on.  A file that ends without one, refused, cancelled or lost by
-the platform, has told nothing about the hidden set, so its place is given back.
+the platform, has told nothing about the hidden set, so its place is given back.  An endpoint that
+hidden inputs have reached has been told something and has kept hands busy: its attempt is spent,
+unless the platform or the hidden set is at fault.
 """
 
 import datetime as dt
@@ -36,7 +38,7 @@ S = SubmissionState
 OPEN_STATES: Final = frozenset({S.UPLOADED, S.QUEUED, S.RUNNING})
 """States that something is still going to happen to."""
 FREE_STATES: Final = frozenset({S.ERROR, S.CANCELLED})
-"""Ends that cost no attempt."""
+"""Ends that cost a file no attempt."""
 
 LIFECYCLE: Final = Lifecycle(
     "submission",
@@ -54,14 +56,18 @@ LIFECYCLE: Final = Lifecycle(
         move("U04", "put_back", S.RUNNING, S.QUEUED, by=("system",),
              guards=("platform fault or another hidden set", "tries left"),
              effects=("tried again later",)),
+        move("U10", "hand_in", S.RUNNING, S.QUEUED, by=("system",),
+             guards=("lease held", "every row asked", "no more failed than may"),
+             effects=("file made of the answers", "evidence kept", "queued to be measured")),
         move("U05", "score", S.RUNNING, S.SCORED, by=("system",),
              guards=("lease still held", "hidden set still counts"),
              effects=("result kept", "board changed", "attempt spent")),
         move("U06", "fail", (S.QUEUED, S.RUNNING), S.ERROR, by=("system",),
-             guards=("file refused, or no tries left",),
-             effects=("reason kept", "attempt given back")),
+             guards=("file refused, endpoint failed, or no tries left",),
+             effects=("reason kept", "attempt given back unless an endpoint was reached")),
         move("U07", "cancel", (S.UPLOADED, S.QUEUED, S.RUNNING), S.CANCELLED,
-             by=("solver", "bureau_officer"), effects=("attempt given back",)),
+             by=("solver", "bureau_officer"),
+             effects=("attempt given back unless an endpoint was reached",)),
         move("U09", "lose_value", S.SCORED, S.ERROR, by=("bureau_approver",),
              guards=("a committed re-scoring cannot measure it",),
              effects=("reason kept", "leaves the board")),
@@ -79,6 +85,15 @@ class Phase(StrEnum):
     """Before the bid deadline: measured on the public split, told to its solver only."""
     EVALUATION = "evaluation"
     """After the opening: what decides."""
+
+
+class Source(StrEnum):
+    """Where the predictions of a submission come from."""
+
+    FILE = "file"
+    """A file that its solver sent."""
+    ENDPOINT = "endpoint"
+    """The answers of its solver's endpoint to calls that the service made."""
 
 
 DEFAULT: Final = Benchmark()

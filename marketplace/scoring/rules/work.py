@@ -11,6 +11,8 @@ class WorkKind(StrEnum):
     """What is done."""
 
     SCORE = "score"
+    CALL = "call"
+    """Endpoints are asked: by hands of their own, because they may take hours."""
     RESCORE = "rescore"
     BOOTSTRAP = "bootstrap"
 
@@ -55,8 +57,24 @@ ever."""
 WAITS: Final = tuple(dt.timedelta(seconds=seconds) for seconds in (1, 5, 15, 60))
 SPREAD: Final = 0.2
 
-PRIORITY: Final = {WorkKind.SCORE: 0, WorkKind.BOOTSTRAP: 5, WorkKind.RESCORE: 9}
+PRIORITY: Final = {
+    WorkKind.SCORE: 0,
+    WorkKind.CALL: 0,
+    WorkKind.BOOTSTRAP: 5,
+    WorkKind.RESCORE: 9,
+}
 """Lower first: nobody waits for their score because a whole call is measured anew."""
+
+CALLED: Final = frozenset({WorkKind.CALL})
+MEASURED: Final = frozenset(WorkKind) - CALLED
+"""Two queues: what calls endpoints never waits for what measures files, nor the other way."""
+OF_SUBMISSIONS: Final = frozenset({WorkKind.SCORE, WorkKind.CALL})
+"""Work whose subject is a submission."""
+
+
+def queue_of(kind: WorkKind) -> frozenset[WorkKind]:
+    """Tell which kinds stand in line with this one."""
+    return CALLED if kind in CALLED else MEASURED
 
 
 def due_again(tries: int, now: dt.datetime, *, draw: float) -> dt.datetime | None:

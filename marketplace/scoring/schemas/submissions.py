@@ -10,6 +10,7 @@ from marketplace.scoring.queries.progress import Progress
 from marketplace.scoring.rules import slices
 from marketplace.scoring.rules.slices import SliceValue
 from marketplace.scoring.rules.work import LIFECYCLE
+from marketplace.scoring.schemas.runs import RunOut
 from marketplace.scoring.tables.boards import Board, BoardEntry
 from marketplace.scoring.tables.submissions import Rescoring, SubmissionResult, Work
 from marketplace.wire.shapes import BilingualOut, Code, In, LongText, Out, ShortText
@@ -22,7 +23,7 @@ class QueueOut(Out, frozen=True, kw_only=True):
     position: int
     """How many are taken before it; while bids are sealed, of one's own files."""
     estimate_seconds: int | None
-    """Until it has its value, by what files took of late; null while nothing was measured yet."""
+    """Until this is done, by what others took of late; null while none was."""
     tries: int
     """How often it was begun and not finished, this time included."""
 
@@ -61,7 +62,7 @@ class ResultOut(Out, frozen=True, kw_only=True):
 
 
 class SubmissionOut(Out, frozen=True, kw_only=True):
-    """A prediction file, how far it is, and what it is worth."""
+    """A prediction file, sent or made of answers, how far it is, and what it is worth."""
 
     id: UUID
     bid_id: UUID
@@ -81,8 +82,13 @@ class SubmissionOut(Out, frozen=True, kw_only=True):
     """Whether its solver selected it as the one that counts."""
     counts: bool
     """Whether it is the one that counts, by selection or by the rule published with the call."""
-    file_sha256: str
-    size_bytes: int
+    source: str
+    """`file`, or `endpoint` where the service made it of the answers to its own calls."""
+    file_sha256: str | None
+    """Null while an endpoint has not answered everything."""
+    size_bytes: int | None
+    run: RunOut | None
+    """The calls that were made; null for a file that was sent."""
     scorer_version: str | None
     results: list[ResultOut]
     submitted_at: dt.datetime
@@ -112,8 +118,10 @@ class SubmissionOut(Out, frozen=True, kw_only=True):
             ),
             selected=row.selected_at is not None,
             counts=one.counts,
+            source=row.source.value,
             file_sha256=row.file_sha256,
             size_bytes=row.size_bytes,
+            run=None if one.run is None else RunOut.of(one.run),
             scorer_version=row.scorer_version,
             results=[_result(one, result) for result in one.results],
             submitted_at=row.submitted_at,

@@ -9,7 +9,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from marketplace.kit.tables import Row, digest, json_document, stored_bytes, text_enum
-from marketplace.scoring.rules.submissions import Phase, SubmissionState
+from marketplace.scoring.rules.submissions import Phase, Source, SubmissionState
 
 
 class RoundReason(StrEnum):
@@ -47,7 +47,10 @@ class HiddenSet(Row, table=True):
 
 
 class Submission(Row, table=True):
-    """One prediction file of one bid, with the value that counts; all its values are kept apart."""
+    """One prediction file of one bid, sent or made of what its endpoint answered.
+
+    With the value that counts; all its values are kept apart.
+    """
 
     __tablename__ = "submission"
 
@@ -58,9 +61,11 @@ class Submission(Row, table=True):
     state: SubmissionState = Field(sa_type=text_enum(SubmissionState))
     hidden_set_id: UUID | None = Field(default=None, foreign_key="hidden_set.id")
     """What the value that counts was measured against; null while there is none."""
-    file_name: str = Field(max_length=64)
-    file_sha256: str = digest()
-    size_bytes: int
+    source: Source = Field(default=Source.FILE, sa_type=text_enum(Source))
+    file_name: str | None = Field(default=None, max_length=64)
+    """Name in the storage; null while the endpoint has not answered everything."""
+    file_sha256: str | None = digest(default=None, nullable=True)
+    size_bytes: int | None = Field(default=None)
     value: str | None = Field(default=None, max_length=80)
     """The metric on what decides, an exact decimal written as text."""
     public_value: str | None = Field(default=None, max_length=80)
