@@ -185,7 +185,8 @@ TRAPS: Final[Mapping[str, Trap]] = {
         hanging_up(lambda asked: said(predicted(asked.ids), length="5000")), F.ANSWER_INCOMPLETE
     ),
     "longer-than-said": _trap(
-        hanging_up(lambda asked: said(predicted(asked.ids), length="10")), P.NOT_JSON
+        hanging_up(lambda asked: said(predicted(asked.ids), length="10")),
+        *(F.NOT_HTTP, P.NOT_JSON),
     ),
     "two-lengths": _trap(
         hanging_up(lambda asked: said(b"{}", headers="Content-Length: 20\r\n")),
