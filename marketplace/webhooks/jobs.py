@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from uuid import UUID
 
 from marketplace.events.rules.record import MEDIA_TYPE
@@ -34,7 +33,7 @@ from marketplace.webhooks.rules.desk import Desk
 
 LINGER_SECONDS = 0.02
 """How long the hand waits for more results once it has one, while others are under way."""
-BATCH = 64
+BATCH = 96
 """So many results are not waited for any longer: a worker that dies has lost no more than these."""
 SLOW_SECONDS = 1.0
 """A request that takes longer gives its slot to another one."""
@@ -168,7 +167,7 @@ class _Shift:
         self._loop = asyncio.get_running_loop()
         self._desk = Desk[_Item](courier.slots)
         self._senders: set[asyncio.Task[None]] = set()
-        self._begun: dict[UUID, float] = {}
+        self._begun: dict[int, float] = {}
         """When what is under way was begun, the oldest first."""
         self._results: list[Result] = []
         self._unsent: list[Leased] = []
@@ -237,9 +236,10 @@ class _Shift:
 
     def _put(self, taken: list[Leased], begin_before: float) -> None:
         """Lay what was taken on the desk, the secrets of each receiver opened once."""
-        by_receiver = sorted(taken, key=lambda one: one.endpoint_id)
-        for _, group in groupby(by_receiver, key=lambda one: one.endpoint_id):
-            items = list(group)
+        groups: dict[int, list[Leased]] = {}
+        for one in taken:
+            groups.setdefault(id(one.receiver), []).append(one)
+        for items in groups.values():
             receiver = items[0].receiver
             try:
                 keys = _keys(self._courier.keeper, receiver)
@@ -289,11 +289,11 @@ class _Shift:
                 self._unsent.append(leased)
                 desk.end(leased.endpoint_id, well=False)
                 continue
-            begun[leased.delivery_id] = at
+            begun[id(item)] = at
             try:
                 result = await self._attempt(item, self._signing_base + at)
             finally:
-                del begun[leased.delivery_id]
+                del begun[id(item)]
             desk.end(leased.endpoint_id, well=result.is_success)
             self._results.append(result)
             if len(self._results) == 1 or len(self._results) >= BATCH:
