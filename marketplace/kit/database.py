@@ -22,11 +22,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.orm.session import Session
 
+from marketplace.kit.bell import Bell
 from marketplace.kit.digests import canonical_json
 
 T = TypeVar("T")
 SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000")
 """FULL, not NORMAL: after a power cut a bid with a receipt and a payment must still be there."""
+
+
+_TELLING = "telling"
 
 
 class WriteWhileReading(AssertionError):
@@ -59,6 +63,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = engine or engine_for(url, pool_size=pool_size)
+        self.said = Bell()
+        """Rung after a commit that told something (see `announce`)."""
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
         writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._readers = async_sessionmaker(self.engine, class_=ReadSession, expire_on_commit=False)
@@ -83,10 +89,25 @@ class Database:
         async with lock, self._writers() as session:
             yield session
             await session.commit()
+            told = session.info.pop(_TELLING, False)
+        if told:
+            self.said.ring()
+
+    async def connection_of_its_own(self) -> Any:
+        """Open a connection of the driver that belongs to no pool; whoever asks closes it."""
+        raw = await self.engine.raw_connection()
+        driver = raw.driver_connection
+        raw.detach()
+        return driver
 
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def announce(session: WriteSession) -> None:
+    """Let the database's bell ring once this transaction is committed."""
+    session.info[_TELLING] = True
 
 
 def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:

@@ -62,7 +62,7 @@ class Courier:
     bell: Bell = field(default_factory=Bell)
     """Rung when events got their numbers: who reads the feed need not wait."""
     due: Bell = field(default_factory=Bell)
-    """Rung when deliveries were made."""
+    """Rung when deliveries may be due."""
     token: UUID = field(default_factory=new_id)
     """Names this worker in the leases it takes."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
@@ -97,7 +97,8 @@ async def fan_out(courier: Courier) -> int:
             done = await fanout.fan_out(session, now=now)
         if done:
             courier.bell.ring()
-            courier.due.ring()
+        # Also without news: a message may have been sent again by hand, or an endpoint resumed.
+        courier.due.ring()
         total += done
         if done < fanout.EVENTS_AT_ONCE:
             return total

@@ -20,6 +20,7 @@ from marketplace.events.rules.envelope import Event, Visibility
 from marketplace.events.tables import EventRow
 from marketplace.house import House
 from marketplace.kit import addresses
+from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.webhooks.actions import endpoints
@@ -65,6 +66,12 @@ async def an_event(
             organization_id=organization_id,
             scenario_id=scenario_id,
         )
+
+
+async def say(session: WriteSession, house: House) -> EventRow:
+    """Record a public event in a transaction that somebody else ends."""
+    said = _an_event_of(Visibility.PUBLIC, new_id(), new_id())
+    return await events.record(session, said, by="system", now=house.clock.now())
 
 
 def _an_event_of(visibility: Visibility, scenario_id: UUID, organization_id: UUID) -> Event:
