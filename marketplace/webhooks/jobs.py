@@ -25,7 +25,7 @@ from marketplace.kit.secrets import CannotUnseal, Keeper
 from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches, fanout
 from marketplace.webhooks.actions import delivery as actions
-from marketplace.webhooks.actions.delivery import Batch, Leased, Receiver, Result
+from marketplace.webhooks.actions.delivery import LEASE, Batch, Leased, Receiver, Result
 from marketplace.webhooks.actions.endpoints import secret_context
 from marketplace.webhooks.rules import signing
 from marketplace.webhooks.rules.backoff import STANDARD, Schedule
@@ -57,6 +57,7 @@ class Courier:
     schedule: Schedule = STANDARD
     slots: int = 64
     """How many attempts are under way at a time."""
+    lease: dt.timedelta = LEASE
     poll_seconds: float = 0.5
     """How often to look for new work while slow receivers are waited for."""
     bell: Bell = field(default_factory=Bell)
@@ -223,7 +224,12 @@ class _Shift:
                 await batches.give_back(session, back, token=courier.token, now=now)
             if room:
                 taken = await actions.lease(
-                    session, limit=room, now=now, token=courier.token, windows=self._desk.windows()
+                    session,
+                    limit=room,
+                    now=now,
+                    token=courier.token,
+                    windows=self._desk.windows(),
+                    length=courier.lease,
                 )
         self._count(results, counted)
         self._more = taken.paced or taken.withheld > 0

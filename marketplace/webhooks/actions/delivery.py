@@ -115,8 +115,9 @@ async def lease(
     now: dt.datetime,
     token: UUID | None = None,
     windows: Mapping[UUID, int] | None = None,
+    length: dt.timedelta = LEASE,
 ) -> Batch:
-    """Take up to `limit` due deliveries for a minute, from as many endpoints as have any.
+    """Take up to `limit` due deliveries for a while, from as many endpoints as have any.
 
     Shape    `token` names the worker; `windows` says for which endpoints it may hold more ready
              than may be under way.
@@ -124,7 +125,7 @@ async def lease(
     waiting = await queries.endpoints_to_serve(session, now=now)
     if not waiting:
         return Batch()
-    token, until = token or new_id(), now + LEASE
+    token, until = token or new_id(), now + length
     leased = await queries.in_flight(
         session, [one.id for one in waiting], token=token, now=now, until=until
     )
