@@ -36,6 +36,8 @@ class House:
     session_uses: Notebook = field(default_factory=Notebook)
     bell: Bell = field(default_factory=Bell)
     """Rung when something was said and may be heard."""
+    due: Bell = field(default_factory=Bell)
+    """Rung when deliveries were made."""
     provider: OpenIdProvider | None = None
     """Where staff sign in; None: nowhere but here."""
     scorer: Executor = field(default_factory=lambda: measuring.scorer_of(Settings()))

@@ -9,7 +9,7 @@ work from the database under a lock or lease.
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -24,8 +24,10 @@ from marketplace.feed import jobs as feed
 from marketplace.house import House
 from marketplace.identity import jobs as identity
 from marketplace.kit import addresses
+from marketplace.kit.bell import Bell
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
+from marketplace.kit.telegraph import Telegraph
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scoring import jobs as scoring
 from marketplace.scoring.actions.conducting import Conductor
@@ -76,7 +78,7 @@ def jobs_of(
         **_jobs_of_calls(house),
         **_jobs_of_bids(house, stopping),
         **_jobs_of_files(house, stopping),
-        **_jobs_of_events(house, outbound, stopping),
+        **jobs_of_events(house, outbound, stopping),
     }
 
 
@@ -158,14 +160,16 @@ def _jobs_of_files(house: House, stopping: asyncio.Event | None) -> dict[str, Jo
     }
 
 
-def _jobs_of_events(
+def jobs_of_events(
     house: House, outbound: Outbound, stopping: asyncio.Event | None
 ) -> dict[str, Job]:
+    """Name the jobs that tell what was said."""
     courier = webhooks.Courier(
         database=house.database,
         outbound=outbound,
         keeper=house.keeper,
         bell=house.bell,
+        due=house.due,
         # Deliveries live in real time, also when a demo's story is set in another month.
         clock=SystemClock(),
     )
@@ -239,26 +243,56 @@ def running(house: House) -> Callable[[Litestar], AbstractAsyncContextManager[No
         async with outbound_of(house) as outbound:
             stopping = asyncio.Event()
             jobs = jobs_of(house, outbound, stopping=stopping)
-            workers = [Worker(name, job) for name, job in jobs.items()]
-            tasks = [asyncio.create_task(worker.work()) for worker in workers]
-            scheduler = AsyncIOScheduler(timezone="UTC")
-            for worker in workers:
-                scheduler.add_job(
-                    worker.bell.set,
-                    "interval",
-                    seconds=house.settings.tick_seconds,
-                    coalesce=True,
-                    max_instances=1,
-                )
-            scheduler.start()
-            try:
+            async with at_work(house, jobs, stopping=stopping):
                 yield
-            finally:
-                scheduler.shutdown(wait=False)
-                stopping.set()
-                for worker in workers:
-                    worker.stop()
-                await asyncio.gather(*tasks)
-                await note_uses(house, everything=True)
+            await note_uses(house, everything=True)
 
     return ticking
+
+
+@asynccontextmanager
+async def at_work(
+    house: House, jobs: Mapping[str, Job], *, stopping: asyncio.Event
+) -> AsyncIterator[None]:
+    """Let every job run in a worker of its own, at each tick and as soon as it is called.
+
+    What was said here is fanned out after its commit, and what another process said when it tells
+    so; what was fanned out is delivered at once.  A call that is missed is made up for by a tick.
+    """
+    workers = {name: Worker(name, job) for name, job in jobs.items()}
+    tasks = [asyncio.create_task(worker.work()) for worker in workers.values()]
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    for worker in workers.values():
+        scheduler.add_job(
+            worker.bell.set,
+            "interval",
+            seconds=house.settings.tick_seconds,
+            coalesce=True,
+            max_instances=1,
+        )
+    scheduler.start()
+    said = house.database.said
+    telegraph = Telegraph(house.database, said, workers["fan_out"].bell.set)
+    callers = [
+        asyncio.create_task(_call(said, workers["fan_out"])),
+        asyncio.create_task(_call(house.due, workers["deliver"])),
+        asyncio.create_task(telegraph.work()),
+    ]
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        stopping.set()
+        for caller in callers:
+            caller.cancel()
+        for worker in workers.values():
+            worker.stop()
+        await asyncio.gather(*callers, return_exceptions=True)
+        await asyncio.gather(*tasks)
+
+
+async def _call(bell: Bell, worker: Worker) -> None:
+    """Let a worker begin whenever a bell rings."""
+    while True:
+        await bell.next_ring.wait()
+        worker.bell.set()

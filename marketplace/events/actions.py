@@ -18,7 +18,7 @@ from marketplace.events.rules.checkpoints import Checkpoint
 from marketplace.events.rules.envelope import Event
 from marketplace.events.rules.record import SALT_BYTES, Record, owner_digest, record_bytes
 from marketplace.events.tables import LOG_ID, EventCheckpoint, EventLog, EventRow, EventSequence
-from marketplace.kit.database import WriteSession
+from marketplace.kit.database import WriteSession, announce
 from marketplace.kit.digests import sha256_hex
 from marketplace.kit.ids import new_id
 
@@ -97,6 +97,7 @@ async def record(
         occurred_at=now,
     )
     session.add(row)
+    announce(session)
     await session.flush()
     connection = await session.connection()
     await connection.execute(

@@ -26,6 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.orm.session import Session
 
 from marketplace.kit import one_trip
+from marketplace.kit.bell import Bell
 from marketplace.kit.digests import canonical_json
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "bu
 ASKED_AFTER_SECONDS = 5
 """How long a connection may rest before it is asked whether it still lives."""
 _RESTS_SINCE = "rests_since"
+_TELLING = "telling"
 
 
 class WriteWhileReading(AssertionError):
@@ -68,6 +70,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = engine or engine_for(url, pool_size=pool_size)
+        self.said = Bell()
+        """Rung after a commit that told something (see `announce`)."""
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
         writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         # Not AUTOCOMMIT on SQLite: behind it SQLAlchemy puts a mode of sqlite3 back that begins.
@@ -106,10 +110,25 @@ class Database:
         async with lock, self._writers() as session:
             yield session
             await session.commit()
+            told = session.info.pop(_TELLING, False)
+        if told:
+            self.said.ring()
+
+    async def connection_of_its_own(self) -> Any:
+        """Open a connection of the driver that belongs to no pool; whoever asks closes it."""
+        raw = await self.engine.raw_connection()
+        driver = raw.driver_connection
+        raw.detach()
+        return driver
 
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def announce(session: WriteSession) -> None:
+    """Let the database's bell ring once this transaction is committed."""
+    session.info[_TELLING] = True
 
 
 def engine_for(

@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from uuid import UUID
 
 from marketplace.events.rules.record import MEDIA_TYPE
@@ -26,7 +25,7 @@ from marketplace.kit.secrets import CannotUnseal, Keeper
 from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches, fanout, retention
 from marketplace.webhooks.actions import delivery as actions
-from marketplace.webhooks.actions.delivery import Batch, Leased, Receiver, Result
+from marketplace.webhooks.actions.delivery import LEASE, Batch, Leased, Receiver, Result
 from marketplace.webhooks.actions.endpoints import secret_context
 from marketplace.webhooks.actions.retention import Removed
 from marketplace.webhooks.rules import signing
@@ -35,7 +34,7 @@ from marketplace.webhooks.rules.desk import Desk
 
 LINGER_SECONDS = 0.02
 """How long the hand waits for more results once it has one, while others are under way."""
-BATCH = 64
+BATCH = 96
 """So many results are not waited for any longer: a worker that dies has lost no more than these."""
 SLOW_SECONDS = 1.0
 """A request that takes longer gives its slot to another one."""
@@ -59,12 +58,13 @@ class Courier:
     schedule: Schedule = STANDARD
     slots: int = 64
     """How many attempts are under way at a time."""
+    lease: dt.timedelta = LEASE
     poll_seconds: float = 0.5
     """How often to look for new work while slow receivers are waited for."""
     bell: Bell = field(default_factory=Bell)
     """Rung when events got their numbers: who reads the feed need not wait."""
     due: Bell = field(default_factory=Bell)
-    """Rung when deliveries were made."""
+    """Rung when deliveries may be due."""
     token: UUID = field(default_factory=new_id)
     """Names this worker in the leases it takes."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
@@ -99,7 +99,8 @@ async def fan_out(courier: Courier) -> int:
             done = await fanout.fan_out(session, now=now)
         if done:
             courier.bell.ring()
-            courier.due.ring()
+        # Also without news: a message may have been sent again by hand, or an endpoint resumed.
+        courier.due.ring()
         total += done
         if done < fanout.EVENTS_AT_ONCE:
             return total
@@ -169,7 +170,7 @@ class _Shift:
         self._loop = asyncio.get_running_loop()
         self._desk = Desk[_Item](courier.slots)
         self._senders: set[asyncio.Task[None]] = set()
-        self._begun: dict[UUID, float] = {}
+        self._begun: dict[int, float] = {}
         """When what is under way was begun, the oldest first."""
         self._results: list[Result] = []
         self._unsent: list[Leased] = []
@@ -224,7 +225,12 @@ class _Shift:
                 await batches.give_back(session, back, token=courier.token, now=now)
             if room:
                 taken = await actions.lease(
-                    session, limit=room, now=now, token=courier.token, windows=self._desk.windows()
+                    session,
+                    limit=room,
+                    now=now,
+                    token=courier.token,
+                    windows=self._desk.windows(),
+                    length=courier.lease,
                 )
         self._count(results, counted)
         self._more = taken.paced or taken.withheld > 0
@@ -238,9 +244,10 @@ class _Shift:
 
     def _put(self, taken: list[Leased], begin_before: float) -> None:
         """Lay what was taken on the desk, the secrets of each receiver opened once."""
-        by_receiver = sorted(taken, key=lambda one: one.endpoint_id)
-        for _, group in groupby(by_receiver, key=lambda one: one.endpoint_id):
-            items = list(group)
+        groups: dict[int, list[Leased]] = {}
+        for one in taken:
+            groups.setdefault(id(one.receiver), []).append(one)
+        for items in groups.values():
             receiver = items[0].receiver
             try:
                 keys = _keys(self._courier.keeper, receiver)
@@ -290,11 +297,11 @@ class _Shift:
                 self._unsent.append(leased)
                 desk.end(leased.endpoint_id, well=False)
                 continue
-            begun[leased.delivery_id] = at
+            begun[id(item)] = at
             try:
                 result = await self._attempt(item, self._signing_base + at)
             finally:
-                del begun[leased.delivery_id]
+                del begun[id(item)]
             desk.end(leased.endpoint_id, well=result.is_success)
             self._results.append(result)
             if len(self._results) == 1 or len(self._results) >= BATCH:

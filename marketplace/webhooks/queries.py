@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import Uuid, bindparam, case, func
 from sqlalchemy import select as select_columns
-from sqlmodel import col, select
+from sqlmodel import UTCDateTime, col, select
 
 from marketplace.events.queries import participants
 from marketplace.events.rules.envelope import Visibility
@@ -144,6 +145,18 @@ async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> list
 
     An endpoint held by another worker is skipped, not waited for.
     """
+    connection = await session.connection()
+    found = await connection.execute(_to_serve(), {"now": now})
+    return [
+        Waiting(hearer=_hearer(*row[:4]), **dict(zip(_SERVED, row[4:], strict=True)))
+        for row in found
+    ]
+
+
+@cache
+def _to_serve() -> Any:
+    """Write the statement once: it is asked in every turn of every worker."""
+    now = bindparam("now", type_=UTCDateTime())
     something_due = (
         select(Delivery.id)
         .where(Delivery.endpoint_id == Endpoint.id)
@@ -152,8 +165,7 @@ async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> list
         .exists()
     )
     rests_until = col(Endpoint.rests_until)
-    connection = await session.connection()
-    found = await connection.execute(
+    return (
         _with_member(select_columns(*_WHO[1:], *(col(getattr(Endpoint, name)) for name in _SERVED)))
         .where(col(Endpoint.state) == EndpointState.ACTIVE)
         .where(rests_until.is_(None) | (rests_until <= now))
@@ -162,10 +174,6 @@ async def endpoints_to_serve(session: WriteSession, *, now: dt.datetime) -> list
         .limit(ENDPOINTS_SERVED_AT_ONCE)
         .with_for_update(of=Endpoint, skip_locked=True, key_share=True)
     )
-    return [
-        Waiting(hearer=_hearer(*row[:4]), **dict(zip(_SERVED, row[4:], strict=True)))
-        for row in found
-    ]
 
 
 async def in_flight(
@@ -181,19 +189,25 @@ async def in_flight(
     Shape    a lease that was taken now would end at `until`: what ends later is none.
     """
     connection = await session.connection()
-    token_is = col(Delivery.lease_token) == token
     found = await connection.execute(
-        select_columns(
-            col(Delivery.endpoint_id), func.count(), func.sum(case((token_is, 1), else_=0))
-        )
-        .where(col(Delivery.endpoint_id).in_(endpoint_ids))
-        .where(col(Delivery.state) == DeliveryState.PENDING)
-        .where(col(Delivery.next_at) > now)
-        .where(col(Delivery.next_at) <= until)
-        .where(col(Delivery.lease_token).is_not(None))
-        .group_by(col(Delivery.endpoint_id))
+        _in_flight(), {"ids": endpoint_ids, "token": token, "now": now, "until": until}
     )
     return {row[0]: (int(row[2]), row[1] - int(row[2])) for row in found}
+
+
+@cache
+def _in_flight() -> Any:
+    due, token = col(Delivery.next_at), col(Delivery.lease_token)
+    is_mine = case((token == bindparam("token", type_=Uuid()), 1), else_=0)
+    return (
+        select_columns(col(Delivery.endpoint_id), func.count(), func.sum(is_mine))
+        .where(col(Delivery.endpoint_id).in_(bindparam("ids", expanding=True)))
+        .where(col(Delivery.state) == DeliveryState.PENDING)
+        .where(due > bindparam("now", type_=UTCDateTime()))
+        .where(due <= bindparam("until", type_=UTCDateTime()))
+        .where(token.is_not(None))
+        .group_by(col(Delivery.endpoint_id))
+    )
 
 
 async def endpoints_concerned(
@@ -202,6 +216,12 @@ async def endpoints_concerned(
     """Hold, in the order of their ids, the endpoints on which results bear: those where something
     failed, and of those where something succeeded the ones that had failed before.
     """
+    if not failed:
+        connection = await session.connection()
+        found = await connection.execute(_failing(), {"ids": list(heard)})
+        failed = found.scalars().all()
+        if not failed:
+            return {}
     rows = await session.exec(
         select(Endpoint)
         .where(col(Endpoint.id).in_(heard))
@@ -211,6 +231,15 @@ async def endpoints_concerned(
         .execution_options(populate_existing=True)
     )
     return {row.id: row for row in rows.all()}
+
+
+@cache
+def _failing() -> Any:
+    return (
+        select_columns(col(Endpoint.id))
+        .where(col(Endpoint.id).in_(bindparam("ids", expanding=True)))
+        .where(col(Endpoint.failures) > 0)
+    )
 
 
 async def deliveries_held(

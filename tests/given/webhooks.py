@@ -20,26 +20,28 @@ from marketplace.events.rules.envelope import Event, Visibility
 from marketplace.events.tables import EventRow
 from marketplace.house import House
 from marketplace.kit import addresses
+from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.webhooks.actions import endpoints
-from marketplace.webhooks.actions.endpoints import Subscription, WithSecret
+from marketplace.webhooks.actions.endpoints import Pace, Subscription, WithSecret
 from marketplace.webhooks.jobs import Courier
 from tests.given.identity import Someone
 
 LOCAL = OutboundPolicy(reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=3)
 NOWHERE = "https://hooks.example.com/in"
+AS_USUAL = Pace()
 
 
 async def an_endpoint(
-    house: House, owner: Someone, *event_types: str, url: str = NOWHERE
+    house: House, owner: Someone, *event_types: str, url: str = NOWHERE, pace: Pace = AS_USUAL
 ) -> WithSecret:
     """An active endpoint of the owner's organisation, for everything unless types are given."""
     async with house.database.writing() as session:
         return await endpoints.register_endpoint(
             session,
             owner.actor,
-            Subscription(url=url, event_types=event_types),
+            Subscription(url=url, event_types=event_types, pace=pace),
             keeper=house.keeper,
             reach=addresses.DEVELOPMENT,
             entropy=os.urandom(32),
@@ -65,6 +67,12 @@ async def an_event(
             organization_id=organization_id,
             scenario_id=scenario_id,
         )
+
+
+async def say(session: WriteSession, house: House) -> EventRow:
+    """Record a public event in a transaction that somebody else ends."""
+    said = _an_event_of(Visibility.PUBLIC, new_id(), new_id())
+    return await events.record(session, said, by="system", now=house.clock.now())
 
 
 def _an_event_of(visibility: Visibility, scenario_id: UUID, organization_id: UUID) -> Event:
@@ -105,6 +113,7 @@ class Heard:
 
     headers: dict[str, str]
     body: bytes
+    path: str = "/"
 
     @property
     def message_id(self) -> str:
@@ -143,7 +152,7 @@ class Recorder:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        self.heard.append(Heard(headers, body))
+        self.heard.append(Heard(headers, body, scope["path"]))
         async with self._changed:
             self._changed.notify_all()
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import starmap
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import update
@@ -34,12 +34,12 @@ class Share:
     ordered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One delivery that was taken, with what decides who may hear it."""
 
+    place: int
+    """Of its endpoint among the shares: ids are slow to compare."""
     id: UUID
-    endpoint_id: UUID
     event_id: UUID
     attempts: int
     record: bytes
@@ -83,8 +83,9 @@ _WITH_EVENT: Final = "record, visibility, organization_id, organizer_id, scenari
 
 _POSTGRES_TAKE: Final = f"""
 WITH picked AS (
-  SELECT one.id
-  FROM unnest($1::uuid[], $2::int[], $3::bool[]) AS share(endpoint_id, room, ordered)
+  SELECT one.id, share.place - 1 AS place
+  FROM unnest($1::uuid[], $2::int[], $3::bool[]) WITH ORDINALITY
+    AS share(endpoint_id, room, ordered, place)
   CROSS JOIN LATERAL (
     SELECT d.id FROM webhook_delivery AS d
     WHERE d.endpoint_id = share.endpoint_id AND d.state = 'pending' AND d.next_at <= $4
@@ -94,9 +95,9 @@ WITH picked AS (
 ), taken AS (
   UPDATE webhook_delivery AS d SET lease_token = $5, next_at = $6, attempts = d.attempts + 1
   FROM picked WHERE d.id = picked.id
-  RETURNING d.id, d.endpoint_id, d.event_id, d.attempts
+  RETURNING picked.place, d.id, d.event_id, d.attempts
 )
-SELECT taken.id, taken.endpoint_id, taken.event_id, taken.attempts, {_WITH_EVENT}
+SELECT taken.place, taken.id, taken.event_id, taken.attempts, {_WITH_EVENT}
 FROM taken JOIN event ON event.id = taken.event_id ORDER BY taken.id
 """
 
@@ -105,14 +106,14 @@ FROM taken JOIN event ON event.id = taken.event_id ORDER BY taken.id
 def _sqlite_pick(shares: int) -> str:
     """Ask for the oldest of each of so many endpoints: SQLite has no lateral join."""
     one = (
-        "SELECT * FROM (SELECT d.id, d.endpoint_id, d.event_id, d.attempts + 1 AS attempts"
+        "SELECT * FROM (SELECT ? AS place, d.id, d.event_id, d.attempts + 1 AS attempts"
         " FROM webhook_delivery AS d WHERE d.endpoint_id = ? AND d.state = 'pending'"
         f" AND d.next_at <= ? AND (NOT ? OR {_FIRST_IN_LINE})"
         " ORDER BY d.next_at, d.id LIMIT ?)"
     )
     picked = " UNION ALL ".join([one] * shares)
     return (
-        f"SELECT picked.id, endpoint_id, event_id, attempts, {_WITH_EVENT} FROM ({picked})"
+        f"SELECT place, picked.id, event_id, attempts, {_WITH_EVENT} FROM ({picked})"
         " AS picked JOIN event ON event.id = picked.event_id ORDER BY picked.id"
     )
 
@@ -126,33 +127,29 @@ async def take(
     until: dt.datetime,
 ) -> list[Taken]:
     """Lease the oldest due deliveries of endpoints that are held; the oldest comes first."""
-    connection, is_sqlite = await _spoken(session)
+    driver, is_sqlite = await _driver(session)
     if not is_sqlite:
-        asked = (
+        found = await driver.fetch(
+            _POSTGRES_TAKE,
             [share.endpoint_id for share in shares],
             [share.room for share in shares],
             [share.ordered for share in shares],
             *(now, token, until),
         )
-        found = await connection.exec_driver_sql(_POSTGRES_TAKE, asked)
         return list(starmap(Taken, found))
     at = utc_to_sql(now)
     given: list[Any] = []
-    for share in shares:
-        given += (share.endpoint_id.hex, at, share.ordered, share.room)
-    found = await connection.exec_driver_sql(_sqlite_pick(len(shares)), tuple(given))
-    rows: Sequence[Any] = found.fetchall()
-    await connection.exec_driver_sql(
+    for place, share in enumerate(shares):
+        given += (place, share.endpoint_id.hex, at, share.ordered, share.room)
+    rows = await driver.execute_fetchall(_sqlite_pick(len(shares)), given)
+    await driver.execute_fetchall(
         "UPDATE webhook_delivery SET lease_token = ?, next_at = ?, attempts = attempts + 1"
         " WHERE id IN (SELECT value FROM json_each(?))",
-        (token.hex, utc_to_sql(until), json.dumps([row[0] for row in rows])),
+        (token.hex, utc_to_sql(until), json.dumps([row[1] for row in rows])),
     )
     return [
-        Taken(
-            *(UUID(row[0]), _known(row[1]), UUID(row[2]), row[3], row[4], row[5]),
-            *(_known(row[6]), _known(row[7]), _known(row[8])),
-        )
-        for row in rows
+        Taken(place, UUID(one), UUID(event), attempts, record, seen, *map(_known, whose))
+        for place, one, event, attempts, record, seen, *whose in rows
     ]
 
 
@@ -180,19 +177,23 @@ RETURNING id, attempts
 
 async def succeed(
     session: WriteSession, heard: Sequence[tuple[UUID, int, UUID]], *, now: dt.datetime
-) -> set[tuple[UUID, int]]:
+) -> set[tuple[UUID, int]] | None:
     """Finish deliveries under id, number of the attempt and token; name the attempts that did.
+
+    Shape    None: all of them, as nearly always.
 
     Whoever lost the lease meanwhile shows a number or a token that is no longer the present one.
     """
-    connection, is_sqlite = await _spoken(session)
+    driver, is_sqlite = await _driver(session)
     if is_sqlite:
         told = json.dumps([(one.hex, number, token.hex) for one, number, token in heard])
-        done: Any = await connection.exec_driver_sql(_SQLITE_SUCCEED, (utc_to_sql(now), told))
+        done = await driver.execute_fetchall(_SQLITE_SUCCEED, (utc_to_sql(now), told))
+        if len(done) == len(heard):
+            return None
         return {(UUID(one), number) for one, number in done}
     ids, numbers, tokens = (list(column) for column in zip(*heard, strict=True))
-    done = await connection.exec_driver_sql(_POSTGRES_SUCCEED, (ids, numbers, tokens, now))
-    return {(one, number) for one, number in done}
+    done = await driver.fetch(_POSTGRES_SUCCEED, ids, numbers, tokens, now)
+    return None if len(done) == len(heard) else {(one, number) for one, number in done}
 
 
 _ATTEMPT_COLUMNS: Final = (
@@ -212,10 +213,10 @@ _SQLITE_LOG: Final = (
 
 async def log(session: WriteSession, tried: Sequence[Tried], *, now: dt.datetime) -> None:
     """Write attempts down."""
-    connection, is_sqlite = await _spoken(session)
+    driver, is_sqlite = await _driver(session)
     if is_sqlite:
         at = utc_to_sql(now)
-        await connection.exec_driver_sql(
+        await driver.executemany(
             _SQLITE_LOG,
             [
                 (
@@ -234,7 +235,7 @@ async def log(session: WriteSession, tried: Sequence[Tried], *, now: dt.datetime
         for one in tried
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    await connection.exec_driver_sql(_POSTGRES_LOG, (*columns, now))
+    await driver.fetch(_POSTGRES_LOG, *columns, now)
 
 
 async def give_back(
@@ -270,21 +271,21 @@ async def note_served(
     now: dt.datetime,
 ) -> None:
     """Note on endpoints that are held that they were served, and until when their rate is used."""
-    connection, is_sqlite = await _spoken(session)
+    driver, is_sqlite = await _driver(session)
     if is_sqlite:
         told = json.dumps([one.hex for one in endpoint_ids])
-        await connection.exec_driver_sql(
+        await driver.execute_fetchall(
             "UPDATE webhook_endpoint SET served_at = ?"
             " WHERE id IN (SELECT value FROM json_each(?))",
             (utc_to_sql(now), told),
         )
     else:
-        await connection.exec_driver_sql(
+        await driver.fetch(
             "UPDATE webhook_endpoint SET served_at = $1 WHERE id = ANY($2::uuid[])",
-            (now, list(endpoint_ids)),
+            *(now, list(endpoint_ids)),
         )
     for endpoint_id, until in paced.items():
-        await connection.execute(
+        await (await session.connection()).execute(
             update(Endpoint).where(col(Endpoint.id) == endpoint_id).values(paced_until=until)
         )
 
@@ -297,7 +298,7 @@ _OWED_COLUMNS: Final = (
 
 async def owe(session: WriteSession, owed: Iterable[Owed], *, now: dt.datetime) -> None:
     """Make deliveries, due at once, in the order that is given."""
-    connection, is_sqlite = await _spoken(session)
+    driver, is_sqlite = await _driver(session)
     if is_sqlite:
         at = utc_to_sql(now)
         rows = [
@@ -308,7 +309,7 @@ async def owe(session: WriteSession, owed: Iterable[Owed], *, now: dt.datetime) 
             for one in owed
         ]
         if rows:
-            await connection.exec_driver_sql(
+            await driver.executemany(
                 f"INSERT INTO webhook_delivery ({_OWED_COLUMNS})"
                 " VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, 0, 0, ?)",
                 rows,
@@ -320,12 +321,12 @@ async def owe(session: WriteSession, owed: Iterable[Owed], *, now: dt.datetime) 
     ]
     if made:
         columns = [list(column) for column in zip(*made, strict=True)]
-        await connection.exec_driver_sql(
+        await driver.fetch(
             f"INSERT INTO webhook_delivery ({_OWED_COLUMNS})"
             " SELECT id, event_id, endpoint_id, event_type, line_id, line_number, 'pending', $7,"
             " 0, 0, $7 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[],"
             " $6::int[]) AS owed(id, event_id, endpoint_id, event_type, line_id, line_number)",
-            (*columns, now),
+            *(*columns, now),
         )
 
 
@@ -339,6 +340,18 @@ async def put_in_line(session: WriteSession, endpoint_id: UUID) -> None:
         .where(col(EventRow.id) == col(Delivery.event_id))
         .values(line_id=col(EventRow.subject_id), line_number=col(EventRow.sequence))
     )
+
+
+async def _driver(session: WriteSession) -> tuple[Any, bool]:
+    """Find the driver's own connection: aiosqlite's, or asyncpg's.
+
+    Through the dialect a statement on SQLite goes to the thread of the connection and back four
+    times, through the driver once.  The transaction must have begun: every caller comes after a
+    statement that went through the session.
+    """
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    return raw.driver_connection, connection.dialect.name == "sqlite"
 
 
 async def _spoken(session: WriteSession) -> tuple[AsyncConnection, bool]:

@@ -115,8 +115,9 @@ async def lease(
     now: dt.datetime,
     token: UUID | None = None,
     windows: Mapping[UUID, int] | None = None,
+    length: dt.timedelta = LEASE,
 ) -> Batch:
-    """Take up to `limit` due deliveries for a minute, from as many endpoints as have any.
+    """Take up to `limit` due deliveries for a while, from as many endpoints as have any.
 
     Shape    `token` names the worker; `windows` says for which endpoints it may hold more ready
              than may be under way.
@@ -124,7 +125,7 @@ async def lease(
     waiting = await queries.endpoints_to_serve(session, now=now)
     if not waiting:
         return Batch()
-    token, until = token or new_id(), now + LEASE
+    token, until = token or new_id(), now + length
     leased = await queries.in_flight(
         session, [one.id for one in waiting], token=token, now=now, until=until
     )
@@ -133,20 +134,21 @@ async def lease(
         return Batch(paced=paced)
     taken = await batches.take(session, shares, token=token, now=now, until=until)
     by_id = {one.id: one for one in waiting}
-    await _note_served(session, by_id, taken, now=now)
-    lost = await _lost(session, taken, by_id)
+    served = [by_id[share.endpoint_id] for share in shares]
+    await _note_served(session, waiting, served, taken, now=now)
+    lost = await _lost(session, taken, served)
     if lost:
         await _withhold(session, lost, now=now)
         withheld = {one.id for one in lost}
         taken = [one for one in taken if one.id not in withheld]
-    receivers = {one.id: _receiver(one, now) for one in waiting}
+    receivers = [_receiver(one, now) for one in served]
     items = [
         Leased(
             delivery_id=one.id,
             token=token,
             number=one.attempts,
             message_id=str(one.event_id),
-            receiver=receivers[one.endpoint_id],
+            receiver=receivers[one.place],
             body=one.record,
         )
         for one in taken
@@ -187,23 +189,24 @@ def _shares(
 
 async def _note_served(
     session: WriteSession,
-    waiting: Mapping[UUID, Waiting],
+    waiting: Sequence[Waiting],
+    served: Sequence[Waiting],
     taken: Sequence[Taken],
     *,
     now: dt.datetime,
 ) -> None:
     """Note who was served, so that others are served before them, and what it takes of a rate."""
-    counted = Counter(one.endpoint_id for one in taken)
+    counted = Counter(one.place for one in taken)
     paced = {
-        one.id: pacing.paced_after(one.rate_per_second, one.paced_until, now, taken=counted[one.id])
-        for one in waiting.values()
-        if one.rate_per_second is not None and counted[one.id]
+        one.id: pacing.paced_after(one.rate_per_second, one.paced_until, now, taken=counted[place])
+        for place, one in enumerate(served)
+        if one.rate_per_second is not None and counted[place]
     }
-    await batches.note_served(session, list(waiting), paced, now=now)
+    await batches.note_served(session, [one.id for one in waiting], paced, now=now)
 
 
 async def _lost(
-    session: WriteSession, taken: Sequence[Taken], waiting: Mapping[UUID, Waiting]
+    session: WriteSession, taken: Sequence[Taken], served: Sequence[Waiting]
 ) -> list[Taken]:
     """Find what its endpoint might hear when it was fanned out, and may not hear any more."""
     calls = {
@@ -216,7 +219,7 @@ async def _lost(
         one
         for one in taken
         if one.visibility != Visibility.PUBLIC
-        and not hearing.may_hear(waiting[one.endpoint_id].hearer, said_of(one, taking_part))
+        and not hearing.may_hear(served[one.place].hearer, said_of(one, taking_part))
     ]
 
 
@@ -260,7 +263,12 @@ async def record(
         session, {one.endpoint_id for one in results}, {one.endpoint_id for one in failed}
     )
     heard = [(one.delivery_id, one.number, one.token) for one in results if one.is_success]
-    counted = await batches.succeed(session, heard, now=now) if heard else set()
+    done = await batches.succeed(session, heard, now=now) if heard else set()
+    if done is None and not (failed or endpoints):
+        # Everything arrived, in time, where nothing had failed before: nearly every batch.
+        await batches.log(session, [_tried(one, late=False) for one in results], now=now)
+        return len(results)
+    counted = {(one, number) for one, number, _ in heard} if done is None else done
     rows = await queries.deliveries_held(session, [one.delivery_id for one in failed])
     for one in results:
         place = (one.delivery_id, one.number)

@@ -10,7 +10,7 @@ from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import addresses
 from marketplace.kit.addresses import Objection
-from marketplace.kit.database import WriteSession
+from marketplace.kit.database import WriteSession, announce
 from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
@@ -259,6 +259,7 @@ async def resend(
     row.next_at = now
     row.failures = 0
     row.finished_at = None
+    announce(session)
     await session.flush()
     return row
 

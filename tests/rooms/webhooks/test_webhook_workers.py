@@ -266,15 +266,18 @@ async def test_a_worker_that_is_asked_to_stop_finishes_what_it_has(house: House)
 
 
 @pytest.mark.postgres
-async def test_leases_and_retries_are_timed_by_the_database(house: House) -> None:
-    """A worker whose own clock is ten minutes off takes and retries when the database says."""
+@pytest.mark.parametrize("minutes", [10, -10])
+async def test_leases_and_retries_are_timed_by_the_database(house: House, minutes: int) -> None:
+    """A worker whose own clock is ten minutes off takes, signs and retries when the database
+    says: the published library takes no signature that is more than five minutes old or ahead.
+    """
 
     class Misset(SystemClock):
         """A process clock that is wrong, over a database that is right."""
 
         def now(self) -> dt.datetime:
-            """Say a time that is ten minutes late."""
-            return super().now() + dt.timedelta(minutes=10)
+            """Say a time that is wrong."""
+            return super().now() + dt.timedelta(minutes=minutes)
 
     async def right(session: ReadSession) -> dt.datetime:
         return await SystemClock().decisive(session)

@@ -1,0 +1,129 @@
+"""Nobody waits for a tick: what is committed is told at once, also by another process."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+
+from marketplace.client.listen import serve_receiver
+from marketplace.house import House
+from marketplace.identity.rules.access import Role
+from marketplace.kit.bell import Bell
+from marketplace.kit.database import Database
+from marketplace.kit.outbound import Outbound
+from marketplace.kit.telegraph import CHANNEL, Telegraph
+from marketplace.scheduler import at_work, jobs_of_events
+from tests.given import identity as people
+from tests.given import webhooks as given
+
+AN_HOUR = 3600
+
+
+@asynccontextmanager
+async def delivering(house: House) -> AsyncIterator[None]:
+    """The jobs that tell events, with an hour between two ticks."""
+    quiet = dataclasses.replace(
+        house, settings=dataclasses.replace(house.settings, tick_seconds=AN_HOUR)
+    )
+    stopping = asyncio.Event()
+    async with Outbound(given.LOCAL) as outbound:
+        jobs = jobs_of_events(quiet, outbound, stopping)
+        telling = {name: jobs[name] for name in ("fan_out", "deliver")}
+        async with at_work(quiet, telling, stopping=stopping):
+            yield
+
+
+@asynccontextmanager
+async def another_process(house: House) -> AsyncIterator[House]:
+    """The same house on connections of its own, with bells of its own."""
+    database = Database(house.database.url)
+    try:
+        yield dataclasses.replace(house, database=database, bell=Bell(), due=Bell())
+    finally:
+        await database.close()
+
+
+@pytest.mark.postgres
+async def test_what_is_committed_is_delivered_without_a_tick(house: House) -> None:
+    """The first byte follows the commit, and a later event does not wait either."""
+    recorder = given.Recorder(204)
+    async with serve_receiver(recorder) as url:
+        owner = await people.someone(house.database, Role.SOLVER)
+        await given.an_endpoint(house, owner, "scenario.closed", url=url)
+        async with delivering(house), asyncio.timeout(20):
+            first = await given.an_event(house)
+            await recorder.has_heard(1)
+            second = await given.an_event(house)
+            await recorder.has_heard(2)
+
+    assert recorder.message_ids == [str(first.id), str(second.id)]
+
+
+async def test_what_is_rolled_back_rings_no_bell(house: House) -> None:
+    """A bell that rang for what never happened would make everybody look for nothing."""
+    ring = house.database.said.next_ring
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        async with house.database.writing() as session:
+            await given.say(session, house)
+            raise RuntimeError("changed my mind")
+    rang_too_early = ring.is_set()
+
+    await given.an_event(house)
+
+    assert not rang_too_early
+    assert ring.is_set()
+
+
+@pytest.mark.postgres
+async def test_what_another_process_commits_is_delivered_without_a_tick(house: House) -> None:
+    """On PostgreSQL a process that only writes wakes the one that delivers."""
+    if house.database.is_sqlite:
+        pytest.skip("on SQLite there is one process, and its own bell")
+    recorder = given.Recorder(204)
+    async with serve_receiver(recorder) as url, another_process(house) as elsewhere:
+        owner = await people.someone(house.database, Role.SOLVER)
+        await given.an_endpoint(house, owner, "scenario.closed", url=url)
+        teller = Telegraph(elsewhere.database, elsewhere.database.said, lambda: None)
+        telling = asyncio.create_task(teller.work())
+        async with delivering(house), asyncio.timeout(20):
+            await teller.is_listening.wait()
+            event = await given.an_event(elsewhere)
+            await recorder.has_heard(1)
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+    assert recorder.message_ids == [str(event.id)]
+
+
+@pytest.mark.postgres
+async def test_a_broken_telegraph_is_strung_anew(house: House) -> None:
+    """Its connection is ended from outside: it listens again, and tells that it may have missed
+    something.
+    """
+    if house.database.is_sqlite:
+        pytest.skip("on SQLite there is one process, and its own bell")
+    heard = asyncio.Event()
+    telegraph = Telegraph(house.database, Bell(), heard.set)
+    working = asyncio.create_task(telegraph.work())
+    try:
+        async with asyncio.timeout(20):
+            await telegraph.is_listening.wait()
+            heard.clear()
+            async with house.database.engine.connect() as connection:
+                ended = await connection.scalar(
+                    text(
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND query LIKE :listen"
+                    ),
+                    {"listen": f"LISTEN%{CHANNEL}%"},
+                )
+            await heard.wait()
+            await telegraph.is_listening.wait()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    assert ended == 1
