@@ -26,6 +26,7 @@ from marketplace.identity import jobs as identity
 from marketplace.kit import addresses
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
+from marketplace.replays import jobs as replays
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scoring import jobs as scoring
 from marketplace.scoring.actions.values import measurer
@@ -165,6 +166,7 @@ def _jobs_of_events(
     return {
         "close_checkpoints": lambda: vouch(house),
         "fan_out": lambda: webhooks.fan_out(courier),
+        "replay": lambda: replays.work_on(house.database, SystemClock(), stopping=stopping),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
         "remove_old_deliveries": lambda: webhooks.remove_over(
             house.database, SystemClock(), days=house.settings.webhook_log_days

@@ -195,6 +195,7 @@ BODIES: dict[str, Any] = {
     "awards_decline": {"reason": "无力承接"},
     "awards_forfeit": {"justified": False, "reason": "逾期未签约"},
     "ranking_rounds_rank": {"reason": "sum_error", "note": "复核"},
+    "webhook_replays_request": {"from_at": "2026-03-02T09:00:00+08:00"},
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }
 """A well-formed request for every operation that has a body; names in braces are filled in."""

@@ -1,0 +1,96 @@
+"""Workers that are processes of their own and can be killed, and yet start within milliseconds.
+
+They are forked from a server that has loaded the house once, so a test can kill many of them.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from typing import Any
+
+from marketplace.kit import addresses
+from marketplace.kit.clock import SystemClock
+from marketplace.kit.database import Database
+from marketplace.kit.outbound import Outbound, OutboundPolicy
+from marketplace.kit.secrets import Keeper
+from marketplace.registry import tables
+from marketplace.replays import jobs as replays
+from marketplace.webhooks import jobs as webhooks
+from marketplace.webhooks.jobs import Courier
+from marketplace.webhooks.rules.backoff import Schedule
+from tests.given.processes import TEST_SECRET
+
+# Here and not in the worker: it is loaded once, by the server from which workers are forked.
+tables()
+
+PAUSE_SECONDS = 0.02
+Work = Callable[..., Coroutine[Any, Any, None]]
+
+
+class Forked:
+    """One worker; killed as a power cut would, or when the test ends."""
+
+    def __init__(self, work: Work, *arguments: object) -> None:
+        self.process: ForkServerProcess = _context().Process(
+            target=_run, args=(work, *arguments), daemon=True
+        )
+        self.process.start()
+
+    async def kill(self) -> None:
+        """End it at once, wherever it is."""
+        self.process.kill()
+        await asyncio.to_thread(self.process.join)
+
+    @property
+    def lives(self) -> bool:
+        """Tell whether it still runs."""
+        return self.process.is_alive()
+
+
+@asynccontextmanager
+async def forked(work: Work, *arguments: object) -> AsyncIterator[Forked]:
+    """A running worker, killed at the end if it still lives."""
+    worker = await asyncio.to_thread(Forked, work, *arguments)
+    try:
+        yield worker
+    finally:
+        await worker.kill()
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _run(work: Work, *arguments: object) -> None:
+    asyncio.run(work(*arguments))
+
+
+async def replay_for_ever(url: str, at_once: int) -> None:
+    """Work on replays, and look for more, until killed."""
+    database = Database(url)
+    while True:
+        await replays.work_on(database, SystemClock(), at_once=at_once)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def deliver_for_ever(url: str, schedule: Schedule, total_seconds: float) -> None:
+    """Fan out and deliver, as the server does, until killed."""
+    policy = OutboundPolicy(
+        reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=total_seconds
+    )
+    async with Outbound(policy) as outbound:
+        courier = Courier(
+            database=Database(url),
+            outbound=outbound,
+            keeper=Keeper.from_text(TEST_SECRET),
+            clock=SystemClock(),
+            schedule=schedule,
+        )
+        while True:
+            await webhooks.fan_out(courier)
+            await webhooks.deliver(courier)
+            await asyncio.sleep(PAUSE_SECONDS)
