@@ -4,15 +4,17 @@ They are forked from a server that has loaded the house once, so a test can kill
 """
 
 import asyncio
+import datetime as dt
 import multiprocessing
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from marketplace.kit import addresses
 from marketplace.kit.clock import SystemClock
-from marketplace.kit.database import Database
+from marketplace.kit.database import Database, ReadSession
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.kit.secrets import Keeper
 from marketplace.registry import tables
@@ -43,10 +45,11 @@ class Forked:
         self.process.kill()
         await asyncio.to_thread(self.process.join)
 
-    @property
-    def lives(self) -> bool:
-        """Tell whether it still runs."""
-        return self.process.is_alive()
+    def memory_bytes(self, name: str) -> int:
+        """How much memory it holds: VmRSS now, VmHWM at most so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith(name))
+        return int(line.split()[1]) * 1024
 
 
 @asynccontextmanager
@@ -77,8 +80,31 @@ async def replay_for_ever(url: str, at_once: int) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def deliver_for_ever(url: str, schedule: Schedule, total_seconds: float) -> None:
-    """Fan out and deliver, as the server does, until killed."""
+class Hurried(SystemClock):
+    """The database's clock, on which a minute passes in seconds: a lease that a killed worker left
+    behind ends while a test waits for it.
+    """
+
+    def __init__(self, begun_at: dt.datetime, factor: int) -> None:
+        super().__init__()
+        self.begun_at, self.factor = begun_at, factor
+
+    def now(self) -> dt.datetime:
+        """Say the time of this process, hurried."""
+        return self._hurried(super().now())
+
+    async def decisive(self, session: ReadSession) -> dt.datetime:
+        """Say the time of the database, hurried."""
+        return self._hurried(await super().decisive(session))
+
+    def _hurried(self, real: dt.datetime) -> dt.datetime:
+        return self.begun_at + (real - self.begun_at) * self.factor
+
+
+async def deliver_for_ever(
+    url: str, schedule: Schedule, total_seconds: float, begun_at: dt.datetime, factor: int
+) -> None:
+    """Fan out and deliver on a hurried clock, as the server does, until killed."""
     policy = OutboundPolicy(
         reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=total_seconds
     )
@@ -87,8 +113,9 @@ async def deliver_for_ever(url: str, schedule: Schedule, total_seconds: float) -
             database=Database(url),
             outbound=outbound,
             keeper=Keeper.from_text(TEST_SECRET),
-            clock=SystemClock(),
+            clock=Hurried(begun_at, factor),
             schedule=schedule,
+            poll_seconds=PAUSE_SECONDS,
         )
         while True:
             await webhooks.fan_out(courier)
