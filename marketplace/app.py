@@ -53,6 +53,7 @@ from marketplace.matching import routes as matching
 from marketplace.notary import routes as notary
 from marketplace.profiles import routes as profiles
 from marketplace.relations import routes as relations
+from marketplace.replays import routes as replays
 from marketplace.scenarios.routes import (
     amendments,
     batches,
@@ -143,6 +144,8 @@ def _doors_to_the_house() -> list[ControllerRouterHandler]:
         webhooks.WebhookEndpointController,
         webhooks.WebhookDeliveryController,
         webhooks.get_retention,
+        replays.EndpointReplayController,
+        replays.ReplayController,
     ]
 
 

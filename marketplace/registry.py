@@ -18,6 +18,7 @@ ROOMS_WITH_TABLES: Final = (
     "relations",
     "custody",
     "webhooks",
+    "replays",
     "ledger",
     "profiles",
     "funding",

@@ -28,6 +28,7 @@ from marketplace.kit.bell import Bell
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.kit.telegraph import Telegraph
+from marketplace.replays import jobs as replays
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scoring import jobs as scoring
 from marketplace.scoring.actions.conducting import Conductor
@@ -176,6 +177,7 @@ def jobs_of_events(
     return {
         "close_checkpoints": lambda: vouch(house),
         "fan_out": lambda: webhooks.fan_out(courier),
+        "replay": lambda: replays.work_on(house.database, SystemClock(), stopping=stopping),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
         "remove_old_deliveries": lambda: webhooks.remove_over(
             house.database, SystemClock(), days=house.settings.webhook_log_days

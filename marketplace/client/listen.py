@@ -9,7 +9,7 @@ the order of arrival to differ from the order of events.  It verifies with the p
 import asyncio
 import contextlib
 import json
-import random
+import secrets
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
@@ -180,7 +180,7 @@ def create_receiver(
     secret: str,
     *,
     mischief: Mischief = HONEST,
-    draw: Callable[[], float] = random.random,
+    draw: Callable[[], float] = secrets.SystemRandom().random,
     on_event: Callable[[Received], None] = _ignore,
     on_answered: Callable[[Received], None] = _ignore,
 ) -> Receiver:

@@ -444,3 +444,28 @@ async def kept(session: ReadSession, *, before: dt.datetime) -> Kept:
         oldest_attempt_at=attempt.first(),
         over=left.one(),
     )
+
+
+async def endpoint_held(session: WriteSession, endpoint_id: UUID) -> Endpoint:
+    """Hold an endpoint that is known to exist, and with it its deliveries."""
+    statement = select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update(key_share=True)
+    return (await session.exec(statement)).one()
+
+
+async def events_without_delivery(
+    session: ReadSession, endpoint_id: UUID, event_ids: Collection[UUID]
+) -> Sequence[EventRow]:
+    """List those of some events for which an endpoint has no delivery, in the order of the log."""
+    owed = (
+        select(Delivery.id)
+        .where(Delivery.endpoint_id == endpoint_id)
+        .where(col(Delivery.event_id) == col(EventRow.id))
+        .exists()
+    )
+    found = await session.exec(
+        select(EventRow)
+        .where(col(EventRow.id).in_(event_ids))
+        .where(~owed)
+        .order_by(col(EventRow.number))
+    )
+    return found.all()

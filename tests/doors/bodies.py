@@ -205,6 +205,7 @@ BODIES: dict[str, Any] = {
         "rate_per_second": None,
         "ordered": True,
     },
+    "webhook_replays_request": {"from_at": "2026-03-02T09:00:00+08:00"},
     "webhook_endpoints_register": {"url": "http://127.0.0.1:9/hook"},
 }
 """A well-formed request for every operation that has a body; names in braces are filled in."""

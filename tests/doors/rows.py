@@ -384,6 +384,10 @@ ROWS: dict[str, frozenset[str]] = {
     "webhook_deliveries_list": POSTER | OWNER,
     "webhook_deliveries_get": POSTER | OWNER,
     "webhook_deliveries_resend": POSTER | OWNER,
+    "webhook_replays_request": POSTER | OWNER,
+    "webhook_replays_list": POSTER | OWNER,
+    "webhook_replays_get": POSTER | OWNER,
+    "webhook_replays_cancel": POSTER | OWNER,
     "webhook_retention_get": anywhere(AUDITOR),
 }
 """Who gets through each door of a world in which `solver` bid on a call of `poster`.

@@ -256,6 +256,10 @@ async def _event_values(database: Database, play: given.Play, poster: Someone) -
     async with database.writing() as session:
         await fanout.fan_out(session, now=play.clock.now())
     deliveries = await play.get(poster, f"{at}/deliveries")
+    replay = await play.ask(
+        poster, "POST", f"{at}/replays", json={"from_at": "2026-03-02T09:00:00+08:00"}
+    )
+    assert replay.status_code == 202
     async with database.reading() as session:
         registered = (await events.about(session, UUID(endpoint["id"])))[0]
     return {
@@ -263,6 +267,7 @@ async def _event_values(database: Database, play: given.Play, poster: Someone) -
         "event_id": str(registered.id),
         "checkpoint_number": "1",
         "delivery_id": deliveries["items"][0]["id"],
+        "replay_id": replay.json()["id"],
     }
 
 

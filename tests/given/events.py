@@ -4,16 +4,19 @@ import dataclasses
 from typing import Any, ClassVar
 from uuid import UUID
 
+from sqlalchemy import insert
+
 from marketplace.events import actions as events
 from marketplace.events.actions import Signature
 from marketplace.events.rules.envelope import Event, Visibility
 from marketplace.events.tables import EventRow
 from marketplace.kit import signing
 from marketplace.kit.database import Database, WriteSession
-from marketplace.kit.digests import canonical_json
+from marketplace.kit.digests import canonical_json, sha256_hex
 from marketplace.kit.ids import new_id
 from tests.conftest import START
 
+AT_ONCE = 2_000
 PRIVATE, PUBLIC = signing.new_pair()
 
 
@@ -89,3 +92,46 @@ async def vouched_for(database: Database) -> None:
     async with database.writing() as session:
         while await events.close_checkpoint(session, sign=sign, now=START):
             pass
+
+
+async def many_said(
+    database: Database,
+    number: int,
+    visibility: Visibility = Visibility.PUBLIC,
+    *,
+    type: str = "scenario.closed",
+    organization_id: UUID | None = None,
+    each: int = 1,
+) -> list[UUID]:
+    """Many events, `each` about every subject, past the action that says one: for what is large.
+
+    They are chained to nothing, so no checkpoint may be closed over them.
+    """
+    rows, subject = [], new_id()
+    for turn in range(number):
+        subject = new_id() if turn % each == 0 else subject
+        sequence = turn % each + 1
+        body = b'{"id":"%d","subject":"scenario/%s","sequence":%d}' % (
+            turn, str(subject).encode(), sequence,
+        )  # fmt: skip
+        rows.append(
+            {
+                "id": new_id(),
+                "type": type,
+                "schema_version": 1,
+                "subject_type": "scenario",
+                "subject_id": subject,
+                "sequence": sequence,
+                "visibility": visibility,
+                "organization_id": organization_id,
+                "actor": "system",
+                "record": body,
+                "sha256": sha256_hex(body),
+                "owner_salt": bytes(16),
+                "occurred_at": START,
+            }
+        )
+    for at in range(0, number, AT_ONCE):
+        async with database.writing() as session:
+            await (await session.connection()).execute(insert(EventRow), rows[at : at + AT_ONCE])
+    return [row["id"] for row in rows]  # type: ignore[misc]  # each is the id made above

@@ -47,6 +47,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
         "terminal.py": "what a command did is written down",
         "identity/witness.py": "a refusal is written down although its request is rolled back",
         "webhooks/jobs.py": "the transactions of a tick",
+        "replays/jobs.py": "the transactions of a tick",
         "scenarios/jobs.py": "the transactions of a tick",
         "feed/jobs.py": "the transactions of a tick",
         "scoring/jobs.py": "the transactions of a tick",

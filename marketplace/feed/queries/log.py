@@ -50,7 +50,7 @@ async def heard(
         select(EventRow.number, EventRow.type, EventRow.record)
         .where(col(EventRow.number) > after)
         .where(col(EventRow.number) <= last)
-        .where(await _may_hear(session, hearer))
+        .where(await may_hear(session, hearer))
         .where(*_wanted(wish))
         .order_by(col(EventRow.number))
         .limit(limit)
@@ -59,8 +59,8 @@ async def heard(
     return Heard(told, told[-1].number if len(told) == limit else last)
 
 
-async def _may_hear(session: ReadSession, hearer: Hearer) -> ColumnElement[bool]:
-    """Say in SQL what `hearing.may_hear` says; a test compares the two."""
+async def may_hear(session: ReadSession, hearer: Hearer) -> ColumnElement[bool]:
+    """Say in SQL what `hearing.may_hear` says at this moment; a test compares the two."""
     visibility, own = col(EventRow.visibility), col(EventRow.organization_id)
     mine = own == hearer.organization_id
     not_sealed = visibility != Visibility.SEALED
@@ -82,20 +82,23 @@ async def _may_hear(session: ReadSession, hearer: Hearer) -> ColumnElement[bool]
     return or_(*may)
 
 
-def _wanted(wish: Wish) -> list[ColumnElement[bool]]:
-    wanted = []
-    if wish.types:
-        kind = col(EventRow.type)
-        wanted.append(
-            or_(
-                *(
-                    kind.startswith(one[:-1], autoescape=True)
-                    if one.endswith(".*")
-                    else kind == one
-                    for one in wish.types
-                )
+def of_types(types: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Say in SQL what `hearing.wants` says: nothing where every type is wanted."""
+    if not types:
+        return []
+    kind = col(EventRow.type)
+    return [
+        or_(
+            *(
+                kind.startswith(one[:-1], autoescape=True) if one.endswith(".*") else kind == one
+                for one in types
             )
         )
+    ]
+
+
+def _wanted(wish: Wish) -> list[ColumnElement[bool]]:
+    wanted = of_types(wish.types)
     if wish.subject is not None:
         kind_of, subject_id = wish.subject
         wanted.append(col(EventRow.subject_id) == subject_id)
@@ -110,7 +113,7 @@ def _wanted(wish: Wish) -> list[ColumnElement[bool]]:
 async def event_heard_by(session: ReadSession, hearer: Hearer, event_id: UUID) -> EventRow:
     """Find an event that the hearer may hear; any other does not exist for them."""
     found = await session.exec(
-        select(EventRow).where(EventRow.id == event_id).where(await _may_hear(session, hearer))
+        select(EventRow).where(EventRow.id == event_id).where(await may_hear(session, hearer))
     )
     row = found.first()
     if row is None:

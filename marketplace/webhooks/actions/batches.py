@@ -330,16 +330,21 @@ async def owe(session: WriteSession, owed: Iterable[Owed], *, now: dt.datetime) 
         )
 
 
-async def put_in_line(session: WriteSession, endpoint_id: UUID) -> None:
-    """Give what an endpoint is owed its place in the order of its subject."""
+async def put_in_line(
+    session: WriteSession, endpoint_id: UUID, event_ids: Sequence[UUID] | None = None
+) -> None:
+    """Give what an endpoint is owed, of all events or of some, its place in its subject's order."""
     connection = await session.connection()
-    await connection.execute(
+    statement = (
         update(Delivery)
         .where(col(Delivery.endpoint_id) == endpoint_id)
         .where(col(Delivery.state) == DeliveryState.PENDING)
         .where(col(EventRow.id) == col(Delivery.event_id))
         .values(line_id=col(EventRow.subject_id), line_number=col(EventRow.sequence))
     )
+    if event_ids is not None:
+        statement = statement.where(col(Delivery.event_id).in_(event_ids))
+    await connection.execute(statement)
 
 
 async def _driver(session: WriteSession) -> tuple[Any, bool]:

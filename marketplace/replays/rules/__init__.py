@@ -1,0 +1,1 @@
+"""What must hold of replays: their states, and what is said of them."""
