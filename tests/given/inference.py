@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -43,6 +44,11 @@ WITH_FILES: Final = [
 """The usual criteria, of which the benchmark takes endpoints and files."""
 
 Answer = Callable[[Mapping[str, Any]], object]
+
+
+def digest_of(content: bytes) -> str:
+    """The digest of bytes, as everybody can compute it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def right_for(right: int) -> Answer:
