@@ -47,6 +47,7 @@ soak: $(READY)  ## the long proofs, one after the other, each bounded: two hours
 	$(call SOAK,900,JIEBANG_SOAK_RESCORED=1000,tests/rooms/scoring/test_rescoring.py)
 	$(call SOAK,900,JIEBANG_SOAK_KILLS=20,tests/journeys/test_scorers_are_killed.py)
 	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
+	$(call SOAK,600,JIEBANG_SOAK_BESIDE=20,tests/rooms/scoring/test_calling_beside_others.py)
 
 soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on both databases; takes hours
 	JIEBANG_SOAK_BOARDS=10000 JIEBANG_SOAK_FILES=100000 JIEBANG_SOAK_QUOTA_RUNS=100 \

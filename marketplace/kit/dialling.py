@@ -18,6 +18,9 @@ from marketplace.kit.addresses import Address, Objection, Policy, objection_to
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
+READ_BYTES_AT_ONCE = 8_192
+"""What is read at once is taken apart without a pause: chunks of one byte take a while."""
+
 
 class Reason(StrEnum):
     """Names why there was no answer; the values are stable and are shown to the owner."""
@@ -111,7 +114,7 @@ class _DatedStream(httpcore.AsyncNetworkStream):
         self._deadline = deadline
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, timeout)
+        return await self._stream.read(min(max_bytes, READ_BYTES_AT_ONCE), timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         await self._stream.write(buffer, timeout)

@@ -1,15 +1,14 @@
 """Endpoints of solvers who wish us ill, or whose server is broken: a real one, on raw sockets.
 
-The path of a request chooses what it meets.  `python -m tests.given.hostile_endpoints` serves in a
-process of its own and says on which port.
+The path of a request chooses what it meets.
 """
 
 import asyncio
 import contextlib
+import itertools
 import json
 import socket
 import struct
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -128,6 +127,7 @@ def _in_advance(asked: Asked) -> bytes:
 GOOD_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED: Final = GOOD_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 METADATA: Final = "Location: http://169.254.169.254/latest/meta-data/\r\n"
+_BOMB: Final = gzip_bomb(20)
 F, P = Failure, Problem
 Whys = set[Failure] | set[Problem]
 
@@ -185,7 +185,7 @@ TRAPS: Final[Mapping[str, Trap]] = {
         hanging_up(lambda asked: said(predicted(asked.ids), length="5000")), F.ANSWER_INCOMPLETE
     ),
     "longer-than-said": _trap(
-        hanging_up(lambda asked: said(predicted(asked.ids), length="10")), P.NOT_JSON
+        hanging_up(lambda asked: said(predicted(asked.ids), length="10")), P.NOT_JSON, F.NOT_HTTP
     ),
     "two-lengths": _trap(
         hanging_up(lambda asked: said(b"{}", headers="Content-Length: 20\r\n")),
@@ -197,7 +197,7 @@ TRAPS: Final[Mapping[str, Trap]] = {
         *(F.NOT_HTTP, F.ANSWER_INCOMPLETE),
     ),
     "a-bomb-of-gzip": _trap(
-        saying(lambda asked: said(gzip_bomb(40), headers="Content-Encoding: gzip\r\n")),
+        saying(lambda asked: said(_BOMB, headers="Content-Encoding: gzip\r\n")),
         *(P.WRONG_ENCODING, P.NOT_JSON),
     ),
     "redirect-to-metadata": _status("307 Temporary Redirect", headers=METADATA),
@@ -255,6 +255,12 @@ TRAPS: Final[Mapping[str, Trap]] = {
     "informed-without-end": _trap(
         trickling(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50, 0.01), F.TIMEOUT, F.NOT_HTTP
     ),
+    "informed-in-a-flood": _trap(
+        trickling(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 2_000, 0), F.TIMEOUT, F.NOT_HTTP
+    ),
+    "chunks-of-one-byte": _trap(
+        trickling(CHUNKED, b"1\r\nx\r\n" * 10_000, 0), F.ANSWER_TOO_LARGE, F.ANSWER_INCOMPLETE
+    ),
     "another-protocol": _trap(
         hanging_up(
             lambda asked: (
@@ -288,6 +294,16 @@ MANNERED: Final[Mapping[str, Behaviour]] = {
     "hangs-up-after-each": hanging_up(lambda asked: said(predicted(asked.ids))),
 }
 """What a run may get through, though it is not all good manners."""
+
+
+def medley() -> Behaviour:
+    """Make a behaviour that is another trap for each request; whoever is turned away is not."""
+    paths = itertools.cycle(path for path in TRAPS if TRAPS[path].end is End.UNRELIABLE)
+
+    async def one_after_the_other(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await TRAPS[next(paths)].does(asked, writer)
+
+    return one_after_the_other
 
 
 @dataclass(slots=True)
@@ -340,7 +356,7 @@ class Endpoint:
 async def an_endpoint(**more: Behaviour) -> AsyncIterator[Endpoint]:
     """Serve every behaviour on a free port of 127.0.0.1 until the block ends."""
     traps = {path: trap.does for path, trap in TRAPS.items()}
-    server = Endpoint({**traps, **MANNERED, **more})
+    server = Endpoint({**traps, **MANNERED, "medley": medley(), **more})
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     server.port = listener.sockets[0].getsockname()[1]
     try:
@@ -352,15 +368,3 @@ async def an_endpoint(**more: Behaviour) -> AsyncIterator[Endpoint]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)
-
-
-async def _serve_for_ever() -> None:
-    async with an_endpoint() as server:
-        server.remembers = False
-        sys.stdout.write(f"{server.port}\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve_for_ever())
