@@ -126,6 +126,26 @@ def a_benchmark(**changes: object) -> list[dict[str, object]]:
     ]
 
 
+LATENCY: Final = {
+    "code": "latency",
+    "title": {"zh": "应答时间", "en": "Latency"},
+    "kind": "objective_auto",
+    "metric": "latency_percentile:0.95",
+    "direction": "lower",
+    "floor": "60000",
+    "target": "1",
+    "rule": {"zh": "按 95% 应答时间线性计分"},
+    "weight_bps": 1000,
+    "benchmark": {"calls_of": "benchmark"},
+}
+
+
+def a_benchmark_with_latency(**changes: object) -> list[dict[str, object]]:
+    """The same, with a criterion that judges how long the same calls took."""
+    benchmark, price = a_benchmark(**changes)
+    return [benchmark | {"weight_bps": 6000}, LATENCY, price]
+
+
 async def a_calling_play(
     client: httpx.AsyncClient, database: Database, clock: FixedClock, **changes: object
 ) -> Play:
