@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -43,6 +44,11 @@ WITH_FILES: Final = [
 """The usual criteria, of which the benchmark takes endpoints and files."""
 
 Answer = Callable[[Mapping[str, Any]], object]
+
+
+def digest_of(content: bytes) -> str:
+    """The digest of bytes, as everybody can compute it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def right_for(right: int) -> Answer:
@@ -118,6 +124,26 @@ def a_benchmark(**changes: object) -> list[dict[str, object]]:
         given.BENCHMARK | {"weight_bps": 7000, "benchmark": asked},
         *given.weighed({"price": 3000}),
     ]
+
+
+LATENCY: Final = {
+    "code": "latency",
+    "title": {"zh": "应答时间", "en": "Latency"},
+    "kind": "objective_auto",
+    "metric": "latency_percentile:0.95",
+    "direction": "lower",
+    "floor": "60000",
+    "target": "1",
+    "rule": {"zh": "按 95% 应答时间线性计分"},
+    "weight_bps": 1000,
+    "benchmark": {"calls_of": "benchmark"},
+}
+
+
+def a_benchmark_with_latency(**changes: object) -> list[dict[str, object]]:
+    """The same, with a criterion that judges how long the same calls took."""
+    benchmark, price = a_benchmark(**changes)
+    return [benchmark | {"weight_bps": 6000}, LATENCY, price]
 
 
 async def a_calling_play(

@@ -86,8 +86,10 @@ async def answering(url: str, process: asyncio.subprocess.Process) -> None:
                 return
 
 
-async def a_scorer(house: House, *, lease_seconds: int) -> asyncio.subprocess.Process:
-    """What measures queued files, as a process of its own over the database and storage of a test.
+async def a_scorer(
+    house: House, *, lease_seconds: int, development: bool = False
+) -> asyncio.subprocess.Process:
+    """What asks endpoints and measures files, a process of its own over database and storage.
 
     Its workers are its children; it leads a group, so that all of them can be ended at once.
     """
@@ -101,6 +103,8 @@ async def a_scorer(house: House, *, lease_seconds: int) -> asyncio.subprocess.Pr
             "MARKETPLACE_SECRET_KEY": TEST_SECRET,
             "MARKETPLACE_SCORING_LEASE_SECONDS": str(lease_seconds),
             "MARKETPLACE_SCORING_WORKERS": "1",
+            # Models of tests listen on this machine.
+            "MARKETPLACE_DEVELOPMENT": str(development).lower(),
         },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

@@ -181,6 +181,9 @@ class Benchmark:
     """Columns of the hidden set, a district for instance, for whose values the metric is told."""
     endpoint: EndpointTerms | None = None
     """Under which terms inference endpoints are called; None: files only."""
+    calls_of: str | None = None
+    """The criterion of whose calls this one tells how they went, such as how long they took; for
+    metrics of calls, and for no others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

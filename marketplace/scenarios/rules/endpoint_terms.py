@@ -13,6 +13,8 @@ EXAMPLE_LENGTH_MAX: Final = 4_000
 RESERVED: Final = frozenset({"id"})
 """Fields of an input that the service itself writes."""
 
+CALL_METRICS: Final = frozenset({"latency_percentile", "endpoint_error_share"})
+"""Metrics that tell how calls went: computed from those of another criterion, never from a file."""
 BOUNDS: Final = {
     "requests_per_second": (1, 100),
     "concurrency": (1, 16),

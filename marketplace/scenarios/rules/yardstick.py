@@ -54,6 +54,7 @@ def flaws(content: Content) -> Iterator[str]:
     for index, criterion in enumerate(content.criteria):
         for name in _flaws_of(criterion):
             yield f"/criteria/{index}/{name}"
+    yield from _flaws_of_calls(content)
     prices = [one for one in content.criteria if one.kind == "price_low_first"]
     weighted = [one for one in content.criteria if one.weight_bps]
     lowest = content.scoring.method == "lowest_price"
@@ -64,6 +65,24 @@ def flaws(content: Content) -> Iterator[str]:
     yield from _flaws_of_scheme(content)
     if content.scoring.derivation is not None and not _is_derived(content):
         yield "/scoring/derivation"
+
+
+def _flaws_of_calls(content: Content) -> Iterator[str]:
+    """Name the criteria that judge calls which nobody makes, or that say so for no reason."""
+    called = {
+        one.code
+        for one in content.criteria
+        if one.benchmark is not None
+        and one.benchmark.endpoint is not None
+        # A bid that sent a file would have no value, and nobody could be ranked.
+        and not one.benchmark.endpoint.files
+    }
+    for index, one in enumerate(content.criteria):
+        judges = (one.metric or "").partition(":")[0] in endpoint_terms.CALL_METRICS
+        asked = one.benchmark or Benchmark()
+        fits = asked.calls_of in called and asked.endpoint is None
+        if (asked.calls_of is not None) != judges or (judges and not fits):
+            yield f"/criteria/{index}/benchmark"
 
 
 def _is_derived(content: Content) -> bool:

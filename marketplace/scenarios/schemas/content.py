@@ -222,6 +222,8 @@ class BenchmarkIn(In):
     `label`."""
     endpoint: EndpointTermsIn | None = None
     """Under which terms inference endpoints of solvers are called; null: files only."""
+    calls_of: Code | None = None
+    """The criterion whose calls are judged; for metrics of calls, such as `latency_percentile`."""
 
 
 class CriterionIn(In):

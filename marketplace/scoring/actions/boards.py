@@ -23,7 +23,7 @@ from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
-from marketplace.scoring.queries import rounds
+from marketplace.scoring.queries import inference, rounds
 from marketplace.scoring.queries import standings as queries
 from marketplace.scoring.queries import submissions as sent
 from marketplace.scoring.rules import boards as rules
@@ -40,11 +40,26 @@ LEFT_AT_ONCE = 200
 async def settle(
     session: WriteSession, call: Call, bid: Bid, criterion: str, *, cause: str, now: dt.datetime
 ) -> None:
-    """Put one team where it belongs on the boards of one criterion, or take it off them."""
+    """Put one team where it belongs on the boards of one criterion, or take it off them.
+
+    And on those of the criteria that judge its calls: they tell of the same submission.
+    """
     found = rounds.criterion_of(call, criterion, Kind.OBJECTIVE_AUTO)
-    rows = await sent.of_bid(session, bid.id, criterion)
+    for one in (found, *sent.judging_calls(call, criterion)):
+        await _settle(session, call, bid, one, cause=cause, now=now)
+
+
+async def _settle(
+    session: WriteSession, call: Call, bid: Bid, found: Criterion, *, cause: str, now: dt.datetime
+) -> None:
+    criterion = found.code
+    source = sent.benchmark_of(call, criterion).calls_of or criterion
+    measured = rounds.criterion_of(call, source, Kind.OBJECTIVE_AUTO)
+    rows = await sent.of_bid(session, bid.id, source)
     for phase in Phase:
-        standing = None if bid.state in OUT_BIDS else _standing(call, found, rows, phase)
+        standing = None if bid.state in OUT_BIDS else _standing(call, measured, rows, phase)
+        if standing is not None and source != criterion:
+            standing = await _standing_by_calls(session, standing[0], criterion)
         board = await queries.board_held(session, call.id, criterion, phase)
         if board is None and standing is None:
             continue
@@ -52,6 +67,14 @@ async def settle(
             board = await _open(session, call, found, phase, now=now)
         if await place(session, board, bid.id, standing, cause=cause, now=now):
             await _tell(session, call, board, now=now)
+
+
+async def _standing_by_calls(
+    session: WriteSession, row: Submission, criterion: str
+) -> tuple[Submission, str] | None:
+    run = (await inference.runs_of(session, [row.id])).get(row.id)
+    value = inference.value_of_calls(run, criterion)
+    return None if value is None else (row, value)
 
 
 def _standing(

@@ -7,7 +7,8 @@ seconds, so that a crash costs little.  A piece is stored, then a row under the 
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,9 +24,9 @@ from marketplace.scoring.actions import calling, running
 from marketplace.scoring.actions.calling import CallRun, Progress
 from marketplace.scoring.actions.running import Finished, LeasedCalls, Piece
 from marketplace.scoring.rules import endpoints as rules
-from marketplace.scoring.rules import inference, submissions
+from marketplace.scoring.rules import inference, numbers, submissions
 from marketplace.scoring.rules import work as pace
-from marketplace.scoring.rules.endpoints import End
+from marketplace.scoring.rules.endpoints import End, Evidence, Kept
 from marketplace.scoring.rules.inputs import Inputs
 from marketplace.scoring.rules.metrics import registry as metrics
 
@@ -78,21 +79,12 @@ class Conductor:
         evidence, already = await asyncio.to_thread(rules.read_evidence, kept)
         rows = Inputs(await self.storage.read(leased.inputs_file))
         pieces = _Pieces(self, leased, shelf)
-        async with self.dial(calling.policy_for(leased.limits, reach=self.reach)) as outbound:
-            run = await calling.call_endpoint(
-                outbound,
-                url=leased.url,
-                headers=leased.headers,
-                rows=rows,
-                limits=leased.limits,
-                seed=leased.seed,
-                on_progress=pieces.add,
-                stopping=stop,
-                column=metrics.find(leased.metric).metric.column,
-                already=already,
-                evidence=evidence,
-                spent_ms=leased.spent_ms,
-            )
+        ticking = asyncio.create_task(pieces.tick(stop))
+        try:
+            run = await self._call(leased, rows, pieces, evidence, already, stop)
+        finally:
+            pieces.over.set()
+            await asyncio.gather(ticking, return_exceptions=True)
         await pieces.put_away()
         if run.end is End.STOPPED:
             await undisturbed(self._put_back(leased))
@@ -109,6 +101,31 @@ class Conductor:
         for name in replaced:
             await shelf.discard(name)
         return True
+
+    async def _call(
+        self,
+        leased: LeasedCalls,
+        rows: Inputs,
+        pieces: "_Pieces",
+        evidence: Evidence,
+        already: Mapping[int, Kept],
+        stop: asyncio.Event,
+    ) -> CallRun:
+        async with self.dial(calling.policy_for(leased.limits, reach=self.reach)) as outbound:
+            return await calling.call_endpoint(
+                outbound,
+                url=leased.url,
+                headers=leased.headers,
+                rows=rows,
+                limits=leased.limits,
+                seed=leased.seed,
+                on_progress=pieces.add,
+                stopping=stop,
+                column=metrics.find(leased.metric).metric.column,
+                already=already,
+                evidence=evidence,
+                spent_ms=leased.spent_ms,
+            )
 
     async def _finished(
         self, leased: LeasedCalls, run: CallRun, ids: Sequence[str], evidence: StoredFile
@@ -127,7 +144,7 @@ class Conductor:
                 refused = unfit
         return Finished(
             evidence=evidence,
-            summary=_summary(run),
+            summary=_summary(run) | {"values": _values(leased, run)},
             rows_done=run.rows_done,
             rows_failed=run.rows_failed,
             reached=inference.reached(run.outcomes),
@@ -164,48 +181,71 @@ class _Pieces:
 
     def __init__(self, conductor: Conductor, leased: LeasedCalls, shelf: Storage) -> None:
         self.names: list[str] = []
+        self.over = asyncio.Event()
+        """Set when nothing more will come."""
         self._conductor, self._leased, self._shelf = conductor, leased, shelf
         self._lines: list[bytes] = []
         self._bytes = 0
         self._last: Progress | None = None
-        self._since = asyncio.get_running_loop().time()
+        self._writing = asyncio.Lock()
 
     async def add(self, progress: Progress) -> None:
         """Take one line."""
         self._lines.append(progress.line)
         self._bytes += len(progress.line)
         self._last = progress
-        waited = asyncio.get_running_loop().time() - self._since
-        if (
-            len(self._lines) >= self._conductor.lines_max
-            or self._bytes >= BYTES_MAX
-            or waited >= SECONDS_MAX
-        ):
+        if len(self._lines) >= self._conductor.lines_max or self._bytes >= BYTES_MAX:
             await self.put_away()
+
+    async def tick(self, stop: asyncio.Event) -> None:
+        """Put away what came, every few seconds, also while an endpoint lets us wait."""
+        while not self.over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.over.wait(), SECONDS_MAX)
+            try:
+                await self.put_away()
+            except _LeaseLost:
+                stop.set()
+                return
 
     async def put_away(self) -> None:
         """Store what came since the last piece.  Refuses _LeaseLost."""
-        if self._last is None or not self._lines:
-            return
-        stored = await self._shelf.store_bytes(b"".join(self._lines))
-        piece = Piece(
-            file_name=stored.name,
-            rows_done=self._last.rows_done,
-            spent_ms=self._last.spent_ms,
-        )
-        if not await undisturbed(self._conductor.keep(self._leased, piece)):
-            await self._shelf.discard(stored.name)
-            raise _LeaseLost
-        self.names.append(stored.name)
-        self._lines.clear()
-        self._bytes = 0
-        self._since = asyncio.get_running_loop().time()
+        async with self._writing:
+            lines, last = list(self._lines), self._last
+            if not lines or last is None:
+                return
+            stored = await self._shelf.store_bytes(b"".join(lines))
+            piece = Piece(file_name=stored.name, rows_done=last.rows_done, spent_ms=last.spent_ms)
+            if not await undisturbed(self._conductor.keep(self._leased, piece)):
+                await self._shelf.discard(stored.name)
+                raise _LeaseLost
+            self.names.append(stored.name)
+            del self._lines[: len(lines)]
+            self._bytes = sum(len(line) for line in self._lines)
 
 
 async def _joined(shelf: Storage, names: Sequence[str]) -> AsyncGenerator[bytes, None]:
     for name in names:
         async for chunk in shelf.stream(name):
             yield chunk
+
+
+def _values(leased: LeasedCalls, run: CallRun) -> dict[str, str]:
+    """Compute what criteria that judge calls ask for, where there were any calls."""
+    if not run.outcomes:
+        return {}
+    return {
+        code: numbers.plain(
+            inference.value_of_calls(
+                spec,
+                run.outcomes,
+                leased.limits,
+                rows_failed=run.rows_failed,
+                rows=run.rows_total,
+            )
+        )
+        for code, spec in leased.judged
+    }
 
 
 def _summary(run: CallRun) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import os
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from marketplace.identity.rules.access import Actor
+from marketplace.identity.rules import access
+from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import addresses
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import Database
@@ -55,6 +56,7 @@ async def probe(
 
     Refuses  what counting it refuses, see `registering.count_probe`; NothingToProbeWith.
     """
+    access.require(actor, Permission.SUBMISSIONS_UPLOAD)
     async with database.reading() as reader:
         row, bid = await queries.own_endpoint(reader, actor, endpoint_id)
         call = await scenarios.call(reader, bid.scenario_id)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.submissions import RescoringCommitted
 from marketplace.identity.rules import access
@@ -150,6 +151,7 @@ async def commit_rescoring(
             submission.failure = result.failure
     for plan in plans:
         await _carry_out(session, plan, now=now)
+    await _settle_calls(session, call, row.criterion, plans, now=now)
     row.committed_by, row.committed_at = actor.person_id, now
     row.preview_sha256 = found.sha256
     if work.state in OPEN:
@@ -330,3 +332,15 @@ async def _carry_out(session: WriteSession, plan: _Plan, *, now: dt.datetime) ->
     board.entries = len(plan.after)
     await session.flush()
     await boards.count_anew(session, board)
+
+
+async def _settle_calls(
+    session: WriteSession, call: Call, criterion: str, plans: Sequence[_Plan], *, now: dt.datetime
+) -> None:
+    """Let the boards that judge calls tell of what counts by now."""
+    if not sent.judging_calls(call, criterion):
+        return
+    moved = {one for plan in plans for one in (*plan.after, *(row.bid_id for row in plan.living))}
+    for bid_id in sorted(moved):
+        bid = await session.get_one(Bid, bid_id)
+        await boards.settle(session, call, bid, criterion, cause="rescored", now=now)

@@ -157,6 +157,8 @@ class LeasedCalls:
     seed: bytes = field(repr=False)
     inputs_file: str
     rows: int
+    judged: tuple[tuple[str, str], ...]
+    """Criteria that judge these calls, each with its metric."""
     answers: tuple[str, ...]
     """Files of what was answered already, in order."""
     spent_ms: int
@@ -204,6 +206,8 @@ async def _take(
     endpoint = await session.get_one(InferenceEndpoint, run.endpoint_id)
     inputs = await session.get_one(HiddenInputs, run.hidden_inputs_id)
     kept = await queries.answers_of(session, run.id)
+    call = await scenarios.call(session, row.scenario_id)
+    judging = submissions.judging_calls(call, submission.criterion)
     move_to(submission, "start", now=now)
     run.called_at = run.called_at or now
     # Until the worker knows better: it may be killed as soon as the first input has left.
@@ -220,6 +224,7 @@ async def _take(
         seed=keeper.unseal(run.sealed_seed, context=seed_context(run.id)),
         inputs_file=inputs.file_name,
         rows=inputs.rows,
+        judged=tuple((one.code, one.metric or "") for one in judging),
         answers=tuple(one.file_name for one in kept),
         spent_ms=run.busy_ms,
     )

@@ -19,7 +19,7 @@ from marketplace.scoring.errors.inference import (
     NoEvidence,
 )
 from marketplace.scoring.queries import rounds
-from marketplace.scoring.queries.submissions import benchmark_of
+from marketplace.scoring.queries.submissions import benchmark_of, judging_calls
 from marketplace.scoring.rules.submissions import OPEN_STATES
 from marketplace.scoring.tables.inference import (
     EndpointAnswers,
@@ -147,3 +147,28 @@ async def evidence_seen_by(session: ReadSession, actor: Actor, submission_id: UU
     if run is None or run.evidence_name is None:
         raise NoEvidence(submission_id=str(submission_id))
     return run
+
+
+async def values_of_calls(
+    session: ReadSession, call: Call, counted: Mapping[str, Submission]
+) -> dict[str, str]:
+    """Tell how the calls of what counts went, for each criterion that judges them.
+
+    Shape    nothing for a submission that is a file.
+    """
+    found: dict[str, str] = {}
+    runs = await runs_of(session, [one.id for one in counted.values()])
+    for code, submission in counted.items():
+        run = runs.get(submission.id)
+        for criterion in judging_calls(call, code) if run is not None else ():
+            value = value_of_calls(run, criterion.code)
+            if value is not None:
+                found[criterion.code] = value
+    return found
+
+
+def value_of_calls(run: EndpointRun | None, criterion: str) -> str | None:
+    """Tell what a run is worth to a criterion that judges its calls; None: nothing."""
+    values = ((run.summary or {}) if run is not None else {}).get("values", {})
+    value: str | None = values.get(criterion)
+    return value

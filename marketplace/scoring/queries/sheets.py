@@ -12,7 +12,7 @@ from marketplace.bids.tables.bids import Bid
 from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
 from marketplace.scenarios.queries.calls import Call
-from marketplace.scoring.queries import rounds, submissions
+from marketplace.scoring.queries import inference, rounds, submissions
 from marketplace.scoring.rules import row_groups
 from marketplace.scoring.rules.marks import Judge, Mark
 from marketplace.scoring.rules.price import Deduction
@@ -44,7 +44,13 @@ async def score_sheet(
         bid.id: await submissions.that_count(session, call, bid.id, rubric, newest)
         for bid, _ in opened
     }
-    sheet_bids = tuple(_sheet_bid(one, rubric, counted[one[0].id], retried) for one in opened)
+    called = {
+        bid_id: await inference.values_of_calls(session, call, found)
+        for bid_id, found in counted.items()
+    }
+    sheet_bids = tuple(
+        _sheet_bid(one, rubric, counted[one[0].id], called[one[0].id], retried) for one in opened
+    )
     return ScoreSheet(
         scenario_number=call.number,
         round_number=round_number,
@@ -87,6 +93,7 @@ def _sheet_bid(
     opened: tuple[Bid, Organization],
     rubric: Rubric,
     counted: Mapping[str, Submission],
+    called: Mapping[str, str],
     retried: frozenset[UUID],
 ) -> SheetBid:
     bid, bidder = opened
@@ -102,7 +109,8 @@ def _sheet_bid(
         deductions=tuple(
             Deduction(policy=one["policy"], bps=one["bps"]) for one in offer.get("deductions", ())
         ),
-        metric_values={code: Decimal(one.value) for code, one in counted.items() if one.value},
+        metric_values={code: Decimal(one.value) for code, one in counted.items() if one.value}
+        | {code: Decimal(value) for code, value in called.items()},
         formula_values={code: Decimal(value) for code, value in offer.get("figures", {}).items()},
         exclusion=_exclusion(bid, retried),
     )

@@ -12,11 +12,12 @@ from marketplace.bids.tables.bids import Bid
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scenarios.rules.content import Benchmark
+from marketplace.scenarios.rules.content import Criterion as Published
 from marketplace.scoring.errors.rounds import SubmissionUnknown
 from marketplace.scoring.rules import boards, outcomes, submissions
-from marketplace.scoring.rules.criteria import Direction
+from marketplace.scoring.rules.criteria import Criterion, Direction
 from marketplace.scoring.rules.outcomes import FileOutcomes
-from marketplace.scoring.rules.rubric import Kind, Rubric
+from marketplace.scoring.rules.rubric import Kind, Rubric, published_rubric
 from marketplace.scoring.rules.submissions import DEFAULT, Phase, Sent, Stage, SubmissionState
 from marketplace.scoring.tables.rounds import HiddenSet, Submission
 from marketplace.scoring.tables.submissions import QuotaUse, ResultOutcomes, SubmissionResult
@@ -28,6 +29,17 @@ def benchmark_of(call: Call, code: str) -> Benchmark:
     """Tell how files of a criterion are taken; the usual way if the call does not say."""
     found = next((one.benchmark for one in call.content.criteria if one.code == code), None)
     return found or DEFAULT
+
+
+def judging_calls(call: Call, code: str) -> tuple[Criterion, ...]:
+    """List the criteria that tell how the calls of another one went."""
+    rubric = published_rubric(call.content.to_document())
+    found = {one.code for one in call.content.criteria if _calls_of(one) == code}
+    return tuple(one for one in rubric.criteria if one.code in found)
+
+
+def _calls_of(one: Published) -> str | None:
+    return None if one.benchmark is None else one.benchmark.calls_of
 
 
 async def stage_of(session: ReadSession, call: Call, bid: Bid) -> Stage:

@@ -28,6 +28,8 @@ from marketplace.scoring.rules.unpacking import unpacked
 LIMITS: Final = Limits(rows_max=ROWS_MAX, field_length_max=100_000)
 DIGITS_MAX: Final = 40
 """Of a number: more than any model reads, and few enough to be read in no time."""
+EXPONENT_MAX: Final = 300
+"""Beyond it, most readers see infinity."""
 _HEAD: Final = b'{"inputs":['
 _TAIL: Final = b"]}"
 
@@ -130,7 +132,10 @@ def _whole(text: str) -> int:
 def _decimal(text: str) -> Decimal:
     if len(text) > DIGITS_MAX:
         raise _Unfit("number_too_long")
-    return Decimal(text)
+    value = Decimal(text)
+    if abs(value.adjusted()) > EXPONENT_MAX:
+        raise _Unfit("number_too_large")
+    return value
 
 
 def _constant(word: str) -> NoReturn:

@@ -27,6 +27,8 @@ class RunOut(Out, frozen=True, kw_only=True):
     p95_ms: int | None
     p99_ms: int | None
     error_share_bps: int | None
+    values: dict[str, str]
+    """By criterion that judges these calls, exact decimals."""
     evidence_sha256: str | None
     """Digest of the file of all answers as they came; null also where it was cancelled."""
     evidence_bytes: int | None
@@ -43,6 +45,7 @@ class RunOut(Out, frozen=True, kw_only=True):
             ended_at=row.ended_at,
             **{name: told.get(name) for name in names},
             error_share_bps=told.get("error_share_bps"),
+            values=told.get("values", {}),
             evidence_sha256=row.evidence_sha256,
             evidence_bytes=row.evidence_bytes,
         )

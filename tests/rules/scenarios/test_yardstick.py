@@ -151,6 +151,57 @@ def test_slices_by_the_answer_or_without_end_are_found(slices: list[str]) -> Non
     assert "/criteria/0/benchmark" in {finding.pointer for finding in blocking(findings)}
 
 
+ENDPOINT: dict[str, object] = {"endpoint": {}}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"benchmark": {"endpoint": {"concurrency": 0}}},
+        {"benchmark": {"endpoint": {"seconds_total": 10**6}}},
+        {"benchmark": {"endpoint": {"example": "[]"}}},
+        {"benchmark": {"endpoint": {"example": '{"id": 1, "x": 2}'}}},
+        {"benchmark": {"calls_of": "accuracy"}},
+        {"metric": "latency_percentile:0.95"},
+        {"metric": "latency_percentile:0.95", "benchmark": {"calls_of": "nobody"}},
+        {"metric": "latency_percentile:0.95", "benchmark": ENDPOINT},
+    ],
+)
+def test_endpoints_that_nobody_could_call_are_found(changes: dict[str, Any]) -> None:
+    """Limits out of bounds, an example that is none, calls that nobody makes."""
+    document = a_content()
+    on_criterion(0, **changes)(document)
+
+    findings = lint(content_from(document), a_profile(Track.PRIVATE))
+
+    assert "/criteria/0/benchmark" in {finding.pointer for finding in blocking(findings)}
+
+
+def test_a_criterion_may_judge_the_calls_of_another() -> None:
+    """As long as the other one calls endpoints and takes no files."""
+
+    def flawed(**terms: object) -> bool:
+        document = a_content()
+        on_criterion(0, benchmark={"endpoint": terms})(document)
+        first = document["criteria"][0]
+        document["criteria"].append(
+            first
+            | {
+                "code": "latency",
+                "metric": "latency_percentile:0.95",
+                "direction": "lower",
+                "floor": "1000",
+                "target": "10",
+                "benchmark": {"calls_of": first["code"]},
+            }
+        )
+        pointers = set(flaws(content_from(document)))
+        return any("benchmark" in pointer for pointer in pointers)
+
+    assert not flawed()
+    assert flawed(files=True)
+
+
 def test_a_lawful_lowest_price_call_gives_weight_to_the_price_alone() -> None:
     """Gates stay, with a hard floor and no weight; the price has all of it."""
     document = a_content()

@@ -1,4 +1,4 @@
-"""Metrics of watching: events found in time, false alarms a day, warning times, answering times."""
+"""Metrics of watching: events in time, false alarms a day, warning and answering times, errors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ ALARMS: Final = Meaning(
 SECOND: Final = Meaning("the second of the event", "事件发生的秒数")
 WARNING: Final = Meaning("the second of the warning, or `-`", "预警的秒数,没有预警写 `-`")
 MILLISECONDS: Final = Meaning("milliseconds of the answer", "应答毫秒数")
+FAILED: Final = Meaning("1 where a row has no prediction, else 0", "无预测的行为 1,其余为 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,13 @@ def _latency(sample: Sample, share: Fraction) -> Decimal:
     return numbers.half_even(Fraction(sorted(times.units)[rank - 1], 10**times.places), PLACES)
 
 
+def _error_share(sample: Sample, _: Fraction) -> Decimal:
+    flags = sample.predicted.texts
+    if any(flag not in ("0", "1") for flag in flags):
+        raise sample.unreadable(next(at for at, flag in enumerate(flags) if flag not in ("0", "1")))
+    return ratio(flags.count("1"), sample.size)
+
+
 METRICS: Final = (
     Metric(
         name="event_recall",
@@ -193,6 +201,22 @@ METRICS: Final = (
             meaning_zh="应答比例,如 0.95 表示第 95 百分位",
         ),
         compute=_latency,
+        reads=Reads.ENDPOINT,
+    ),
+    Metric(
+        name="endpoint_error_share",
+        title="Error share of an endpoint",
+        title_zh="接口失败率",
+        formula="rows to which an endpoint gave no prediction / all rows",
+        formula_zh="接口未给出预测的行数 / 全部行数",
+        source="relative frequency; availability of ITU-T E.800 counted by requests",
+        direction=Direction.LOWER,
+        minimum=0,
+        maximum=1,
+        column="failed",
+        truth=NUMBER,
+        predicted=FAILED,
+        compute=_error_share,
         reads=Reads.ENDPOINT,
     ),
 )
