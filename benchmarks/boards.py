@@ -1,8 +1,10 @@
 """Boards of any size: a page of a hundred, and one better score.
 
 The floor of a page is a bare Litestar handler that runs the same indexed query for the same rows
-and writes them down: no caller, no rights, no ranks.  Both are asked in one process, without a
-network.  `rows_written` counts what a score writes on the largest board against the smallest.
+and answers the same bytes: no caller, no rights, no middleware.  Both are asked in one process,
+without a network.  Ours is measured as callers find it, where a page is kept once it was written,
+and with nothing kept, where every page is read anew.  `rows_written` counts what a score writes on
+the largest board against the smallest.
 """
 
 from collections.abc import AsyncIterator
@@ -12,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import httpx
-from litestar import Litestar, get
+from litestar import Litestar, MediaType, Response, get
 from sqlalchemy import event, select
 
 from benchmarks import seeding
@@ -27,7 +29,12 @@ from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import LocalStorage
 from marketplace.scoring.actions import boards
+from marketplace.scoring.queries import boards as queries
+from marketplace.scoring.rules.criteria import Direction
+from marketplace.scoring.rules.submissions import Phase
+from marketplace.scoring.schemas.submissions import LeaderboardOut
 from marketplace.scoring.tables.boards import Board, BoardEntry
+from marketplace.wire.answers import encoded
 from tests.conftest import START, UNLIMITED
 from tests.given import boards as given
 from tests.given.boards import Arena
@@ -35,6 +42,8 @@ from tests.given.boards import Arena
 NAMES = (
     "page_largest_against_smallest",
     "page_against_bare_handler",
+    "page_read_anew_largest_against_smallest",
+    "page_read_anew_against_bare_handler",
     "page_statements",
     "page_bytes",
     "score_rows_written",
@@ -53,11 +62,20 @@ class Filled:
     arena: Arena
     board_id: UUID
     ours: httpx.AsyncClient
+    forgetful: httpx.AsyncClient
+    """Ours, with no page kept."""
     floor: httpx.AsyncClient
 
     async def page(self) -> httpx.Response:
         """Ask as a caller does."""
-        answered = await self.ours.get(
+        return await self._page(self.ours)
+
+    async def page_anew(self) -> httpx.Response:
+        """Ask for a page that nobody has read before."""
+        return await self._page(self.forgetful)
+
+    async def _page(self, caller: httpx.AsyncClient) -> httpx.Response:
+        answered = await caller.get(
             f"/v1/scenarios/{self.arena.scenario_id}/leaderboard",
             params={"criterion": "benchmark", "limit": PAGE},
             headers=self.arena.watcher.headers,
@@ -78,8 +96,10 @@ async def filled(bench: Bench, kind: str, entries: int) -> AsyncIterator[Filled]
     clock = FixedClock(START)
     async with bench.database(kind) as database:
         arena, board_id = await seeding.a_full_board(database, clock, entries)
+        settings = replace(UNLIMITED, data_dir=bench.folder, development=True)
+        keeping_nothing = replace(settings, board_pages_bytes_max=0)
         house = House(
-            settings=replace(UNLIMITED, data_dir=bench.folder, development=True),
+            settings=settings,
             database=database,
             storage=LocalStorage(bench.folder / "storage"),
             keeper=Keeper.from_text("a key for benchmarks only, 32 characters or more"),
@@ -88,9 +108,20 @@ async def filled(bench: Bench, kind: str, entries: int) -> AsyncIterator[Filled]
         )
         async with (
             asking(create_app(house)) as ours,
-            asking(bare_app(database, board_id)) as floor,
+            asking(create_app(replace(house, settings=keeping_nothing))) as forgetful,
+            asking(bare_app(database, board_id, entries)) as floor,
         ):
-            yield Filled(database=database, arena=arena, board_id=board_id, ours=ours, floor=floor)
+            board = Filled(
+                database=database,
+                arena=arena,
+                board_id=board_id,
+                ours=ours,
+                forgetful=forgetful,
+                floor=floor,
+            )
+            same = (await board.bare()).content
+            assert (await board.page()).content == (await board.page_anew()).content == same
+            yield board
 
 
 def asking(app: Litestar) -> httpx.AsyncClient:
@@ -99,14 +130,15 @@ def asking(app: Litestar) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://bench.test")
 
 
-def bare_app(database: Database, board_id: UUID) -> Litestar:
-    """One handler, one query, one page."""
+def bare_app(database: Database, board_id: UUID, entries: int) -> Litestar:
+    """One handler, one query, one page: no caller, no rights, no middleware, nothing kept."""
     entry, bid, firm = (
         table.__table__  # type: ignore[attr-defined]
         for table in (BoardEntry, Bid, Organization)
     )
     query = (
-        select(entry, firm.c.id.label("solver_id"), firm.c.name_zh)
+        select(entry.c.bid_id, entry.c.submission_id, entry.c.value, entry.c.sort_key)
+        .add_columns(entry.c.received_at, firm.c.id, firm.c.name_zh)
         .join(bid, bid.c.id == entry.c.bid_id)
         .join(firm, firm.c.id == bid.c.solver_id)
         .where(entry.c.board_id == board_id)
@@ -114,11 +146,24 @@ def bare_app(database: Database, board_id: UUID) -> Litestar:
         .order_by(entry.c.sort_key, entry.c.received_at, entry.c.bid_id)
         .limit(PAGE + 1)
     )
+    seen = queries.Seen(
+        board_id=board_id,
+        criterion="benchmark",
+        phase=Phase.EVALUATION,
+        metric="accuracy",
+        direction=Direction.HIGHER,
+        version=1,
+        entries=entries,
+        frozen_at=None,
+        names_number=0,
+    )
 
     @get("/page")
-    async def page() -> list[dict[str, Any]]:
+    async def page() -> Response[bytes]:
         async with database.engine.connect() as connection:
-            return [dict(row) for row in (await connection.execute(query)).mappings()]
+            found = (await connection.execute(query)).all()
+        shown = queries.page_of(seen, found, limit=PAGE)
+        return Response(encoded(LeaderboardOut.of(shown)), media_type=MediaType.JSON)
 
     return Litestar([page], openapi_config=None, logging_config=None)
 
@@ -133,7 +178,7 @@ async def statements_of_a_page(board: Filled) -> int:
     engine = board.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        await board.page()
+        await board.page_anew()
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return len([one for one in sent if "leaderboard" in one])
@@ -172,22 +217,24 @@ async def of_database(bench: Bench, kind: str) -> list[Row]:
     second: list[int] = []
     async with filled(bench, kind, small) as little, filled(bench, kind, large) as big:
         asked, size = await statements_of_a_page(big), len((await big.page()).content)
-        floor = await bench.compare(
-            "page_against_bare_handler", big.page, big.bare, goal=2.0, rounds=ROUNDS, database=kind
-        )
-        growth = await bench.compare(
-            "page_largest_against_smallest",
-            *(big.page, little.page),
-            goal=1.5,
-            rounds=ROUNDS,
-            database=kind,
-        )
+        pages = [
+            await bench.compare(name, ours, other, goal=goal, rounds=ROUNDS, database=kind)
+            for name, ours, other, goal in (
+                ("page_largest_against_smallest", big.page, little.page, 1.5),
+                ("page_against_bare_handler", big.page, big.bare, 2.0),
+                (
+                    "page_read_anew_largest_against_smallest",
+                    *(big.page_anew, little.page_anew),
+                    1.5,
+                ),
+                ("page_read_anew_against_bare_handler", big.page_anew, big.bare, 2.0),
+            )
+        ]
         for turn in range(5):
             first.append(await rows_written(little, turn, f"1.{turn}"))
             second.append(await rows_written(big, turn, f"1.{turn}"))
     return [
-        growth,
-        floor,
+        *pages,
         row_of(
             "page_statements",
             [(float(asked), float(STATEMENTS_MAX))],

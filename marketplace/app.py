@@ -287,7 +287,7 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
         )
 
     streams = feed.Streams()
-    board_pages = Kept(bytes_max=scoring_boards.PAGES_BYTES_MAX)
+    board_pages = Kept(bytes_max=house.settings.board_pages_bytes_max)
 
     async def recognised(request: Request[Actor, None, State]) -> Actor:
         return await recognise(house, request)

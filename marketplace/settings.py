@@ -186,6 +186,10 @@ class Settings:
     pool_size: int = 10
     """Connections kept to PostgreSQL."""
 
+    board_pages_bytes_max: int = 8_388_608
+    """How much each process keeps of pages of leaderboards as they were written, in bytes; 0: read
+    every page anew."""
+
     public_url: str = ""
     """Where browsers find this installation, as in https://jiebang.example.cn; needed for single
     sign-on. Empty: requests of a browser must come from the host they go to."""

@@ -25,6 +25,7 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
     "commit": {"kit/database.py": "where a transaction ends, for doors and jobs alike"},
     "rollback": {
         "kit/database.py": "a COMMIT that failed leaves SQLite inside its transaction",
+        "kit/one_trip.py": "the driver that SQLAlchemy calls; what is no transaction is left alone",
     },
     "begin_nested": {},
     "datetime.now": {"kit/clock.py": "the only caller of the system time"},

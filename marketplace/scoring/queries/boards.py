@@ -123,9 +123,16 @@ async def page(session: ReadSession, seen: Seen, *, cursor: str | None, limit: i
     seen = dataclasses.replace(seen, names_number=names)
     if not past:
         seen = dataclasses.replace(seen, version=version, entries=entries)
+    behind = None if after is None else boards.Behind(after[0], *map(int, counted))
+    return page_of(seen, rows, limit=limit, behind=behind)
+
+
+def page_of(
+    seen: Seen, rows: Sequence[Any], *, limit: int, behind: boards.Behind | None = None
+) -> BoardPage:
+    """Rank the rows that were read for a page; one more than the limit tells that it goes on."""
     shown = [(Entry(*row[:5]), row[5], row[6]) for row in rows[:limit]]
     keys = [entry.sort_key for entry, _, _ in shown]
-    behind = None if after is None else boards.Behind(after[0], *map(int, counted))
     places = tuple(
         Place(rank=rank, entry=entry, solver_id=solver_id, name_zh=name)
         for rank, (entry, solver_id, name) in zip(

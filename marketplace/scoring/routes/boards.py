@@ -1,7 +1,7 @@
 """Leaderboards, and the re-scoring that may change them."""
 
 import datetime as dt
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -29,8 +29,6 @@ from marketplace.wire.answers import answer, answer_bytes, encoded
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit
 
-PAGES_BYTES_MAX: Final = 8 * 2**20
-"""How much a process keeps of pages as they were written."""
 AnyRequest = Request[Actor, None, State]
 Criterion = Annotated[str, QueryParameter(min_length=1, max_length=64)]
 AsOf = Annotated[
