@@ -46,6 +46,8 @@ soak: $(READY)  ## the long proofs, one after the other, each bounded: two hours
 	$(call SOAK,900,JIEBANG_SOAK_QUOTA_RUNS=10,tests/rooms/scoring/test_queue.py)
 	$(call SOAK,900,JIEBANG_SOAK_RESCORED=1000,tests/rooms/scoring/test_rescoring.py)
 	$(call SOAK,900,JIEBANG_SOAK_KILLS=20,tests/journeys/test_scorers_are_killed.py)
+	$(call SOAK,1800,JIEBANG_SOAK_KILLS=100,tests/rooms/webhooks/test_webhook_faults.py)
+	$(call SOAK,1800,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_webhook_order.py)
 	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
 
 soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on both databases; takes hours
