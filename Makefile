@@ -48,6 +48,8 @@ soak: $(READY)  ## the long proofs, one after the other, each bounded: two hours
 	$(call SOAK,900,JIEBANG_SOAK_KILLS=20,tests/journeys/test_scorers_are_killed.py)
 	$(call SOAK,1200,JIEBANG_SOAK_REPLAY=100000,tests/rooms/replays/test_replays_are_killed.py)
 	$(call SOAK,2400,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_delivery_soak.py)
+	$(call SOAK,1800,JIEBANG_SOAK_KILLS=100,tests/rooms/webhooks/test_webhook_faults.py)
+	$(call SOAK,1800,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_webhook_order.py)
 	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
 	$(call SOAK,600,JIEBANG_SOAK_BESIDE=20,tests/rooms/scoring/test_calling_beside_others.py)
 

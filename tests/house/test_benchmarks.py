@@ -53,6 +53,7 @@ def test_every_module_of_the_folder_is_run() -> None:
         "__main__",
         "harness",
         "seeding",
+        "sink",
     }
 
     assert there == set(MODULES)

@@ -17,6 +17,7 @@ from tests.given import identity as people
 from tests.given import webhooks as given
 
 ENDPOINTS = "/v1/webhook-endpoints"
+PACE = {"concurrency_max": 2, "rate_per_second": 10, "ordered": True}
 
 
 async def registered(
@@ -156,7 +157,10 @@ class TestStrangers:
             url = f"{ENDPOINTS}/{endpoint['id']}/actions/{verb}"
             answers.append(await client.post(url, headers=headers))
 
-        assert [answer.status_code for answer in answers] == [404] * 8
+        url = f"{ENDPOINTS}/{endpoint['id']}/actions/set-pace"
+        answers.append(await client.post(url, json=PACE, headers=headers))
+
+        assert [answer.status_code for answer in answers] == [404] * 9
         listed = await client.get(ENDPOINTS, headers=other.headers)
         assert listed.json()["items"] == []
 
@@ -202,6 +206,58 @@ class TestPauseAndResume:
         assert rotated.json()["secret"] != made.json()["secret"]
         assert rotated.headers["cache-control"] == "no-store"
         assert rotated.json()["version"] == 2
+
+
+class TestPace:
+    """How an endpoint wants to be called: at registration, and POST …/actions/set-pace."""
+
+    @pytest.mark.postgres
+    async def test_is_shown_and_can_be_changed(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        """Four at a time, at any rate and in any order unless the owner says otherwise."""
+        solver = await people.someone(database, Role.SOLVER)
+        made = await registered(client, solver)
+        strict = await registered(client, solver, **PACE)
+        headers = solver.headers | {"If-Match": made.headers["etag"]}
+        url = f"{ENDPOINTS}/{made.json()['id']}"
+
+        changed = await client.post(f"{url}/actions/set-pace", json=PACE, headers=headers)
+        stale = await client.post(f"{url}/actions/set-pace", json=PACE, headers=headers)
+        read = await client.get(url, headers=solver.headers)
+
+        usual = {"concurrency_max": 4, "rate_per_second": None, "ordered": False}
+        assert {name: made.json()[name] for name in PACE} == usual
+        assert {name: strict.json()[name] for name in PACE} == PACE
+        assert (changed.status_code, stale.status_code) == (200, 412)
+        assert {name: read.json()[name] for name in PACE} == PACE
+        assert read.json()["version"] == 2
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"concurrency_max": 0},
+            {"concurrency_max": 65},
+            {"rate_per_second": 0},
+            {"rate_per_second": 1001},
+            {"ordered": "yes, please"},
+        ],
+    )
+    async def test_has_limits(
+        self, client: httpx.AsyncClient, database: Database, wrong: dict[str, object]
+    ) -> None:
+        """Beyond them it is refused, at registration as afterwards."""
+        solver = await people.someone(database, Role.SOLVER)
+        made = await registered(client, solver)
+        headers = solver.headers | {"If-Match": made.headers["etag"]}
+        url = f"{ENDPOINTS}/{made.json()['id']}/actions/set-pace"
+
+        answers = [
+            await registered(client, solver, **(PACE | wrong)),
+            await client.post(url, json=PACE | wrong, headers=headers),
+        ]
+
+        assert [answer.status_code for answer in answers] == [400, 400]
 
 
 class TestDeliveries:
