@@ -30,6 +30,11 @@ RUNNING_MAX = 3
 EVENTS_AT_ONCE = 500
 """How many events one transaction replays: a lease of the endpoint waits no longer than that."""
 
+OWED_MAX = 1_000
+"""A replay waits while its endpoint is owed so many messages: what is said now comes behind no more
+than these, however long the range.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
@@ -136,9 +141,15 @@ async def cancel_replay(
 
 
 async def work(
-    session: WriteSession, *, now: dt.datetime, limit: int = EVENTS_AT_ONCE
+    session: WriteSession,
+    *,
+    now: dt.datetime,
+    limit: int = EVENTS_AT_ONCE,
+    owed_max: int = OWED_MAX,
 ) -> Worked | None:
     """Replay the next batch of whoever waited longest; None if nobody waits.
+
+    Shape    a batch of none, and still running, where the endpoint is owed too much already.
 
     Deliveries, `done` and the place are written together: killed before the commit, nothing
     happened; after it, the next batch begins behind this one.
@@ -152,7 +163,10 @@ async def work(
     if endpoint.state is EndpointState.DISABLED:
         await _move(session, row, "cancel", owner, by="system", now=now)
         return Worked(row.id, 0, row.state)
-    told = await _batch(session, row, endpoint, now=now, limit=limit)
+    room = owed_max - await webhooks.owed(session, endpoint.id, most=owed_max)
+    if room <= 0:
+        return Worked(row.id, 0, row.state)
+    told = await _batch(session, row, endpoint, now=now, limit=min(limit, room))
     if row.read_up_to >= row.last_number:
         # What it may hear can have changed since it was counted.
         row.total = row.done

@@ -469,3 +469,15 @@ async def events_without_delivery(
         .order_by(col(EventRow.number))
     )
     return found.all()
+
+
+async def owed(session: ReadSession, endpoint_id: UUID, *, most: int) -> int:
+    """Count what an endpoint is owed, up to a number."""
+    some = (
+        select(Delivery.id)
+        .where(Delivery.endpoint_id == endpoint_id)
+        .where(Delivery.state == DeliveryState.PENDING)
+        .limit(most)
+    )
+    found = await session.exec(select(func.count()).select_from(some.subquery()))
+    return found.one()

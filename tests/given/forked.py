@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import multiprocessing
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -77,11 +78,11 @@ def _run(work: Work, *arguments: object) -> None:
 
 
 async def replay_for_ever(url: str, at_once: int) -> None:
-    """Work on replays, and look for more, until killed."""
+    """Work on replays, and look for more, until killed; however much nobody delivers."""
     database = Database(url)
     while True:
         with contextlib.suppress(DBAPIError):
-            await replays.work_on(database, SystemClock(), at_once=at_once)
+            await replays.work_on(database, SystemClock(), at_once=at_once, owed_max=sys.maxsize)
         await asyncio.sleep(PAUSE_SECONDS)
 
 

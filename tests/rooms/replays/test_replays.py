@@ -119,6 +119,41 @@ async def test_everything_comes_again_under_the_same_id_and_bytes(house: House) 
 
 
 @pytest.mark.postgres
+async def test_a_long_range_does_not_bury_what_is_said_meanwhile(house: House) -> None:
+    """The replay waits while its endpoint is owed enough; another one's does not wait for it."""
+    assert isinstance(house.clock, FixedClock)
+    recorder = given.Recorder(204)
+    owner = await people.someone(house.database, Role.SOLVER)
+    async with serve_receiver(recorder) as url, Outbound(given.LOCAL) as outbound:
+        courier = given.a_courier(house, outbound)
+        long = await given.an_endpoint(house, owner, "scenario.closed", url=url)
+        for _ in range(8):
+            await given.an_event(house)
+        await webhooks.fan_out(courier)
+        await webhooks.deliver(courier)
+        other = await given.an_endpoint(house, owner, "scenario.closed", url=url)
+        row = await ask(house, owner, long.row.id)
+        two = await ask(house, owner, other.row.id, Range(from_event_id=said_last(recorder)))
+
+        house.clock.advance(dt.timedelta(seconds=1))
+        told = [await jobs.work_on(house.database, house.clock, owed_max=5)]
+        waiting, quick = await read(house, row), await read(house, two)
+        nothing = await jobs.work_on(house.database, house.clock, owed_max=5)
+        await webhooks.deliver(courier)
+        told.append(await jobs.work_on(house.database, house.clock, owed_max=5))
+
+    assert (told, nothing) == ([6, 3], 0)
+    assert (waiting.state, waiting.done, waiting.total) == (ReplayState.RUNNING, 5, 8)
+    assert (quick.state, quick.done) == (ReplayState.DONE, 1)
+    assert (await read(house, row)).state is ReplayState.DONE
+
+
+def said_last(recorder: given.Recorder) -> UUID:
+    """The event that was heard by the greatest id."""
+    return max(UUID(one) for one in recorder.message_ids)
+
+
+@pytest.mark.postgres
 async def test_what_is_owed_anyhow_is_left_alone(house: House) -> None:
     """A delivery under way is neither doubled nor taken from who has it, and it counts."""
     owner = await people.someone(house.database, Role.SOLVER)
