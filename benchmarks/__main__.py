@@ -1,4 +1,4 @@
-"""Run benchmarks: `python -m benchmarks [--strict] [--entries N,N] [module ...]`.
+"""Run benchmarks: `python -m benchmarks [--strict] [--entries N,N] [--seconds N] [module ...]`.
 
 Writes `benchmarks/results/latest.json` when all modules were run.
 """
@@ -22,14 +22,14 @@ SECONDS_PER_MODULE: Final = 175
 """After this a module is given up and named; five of them stay below fifteen minutes."""
 
 
-async def run(bench: Bench, names: list[str]) -> tuple[list[Row], list[str]]:
+async def run(bench: Bench, names: list[str], seconds_max: int) -> tuple[list[Row], list[str]]:
     """Run modules one after the other; a module that takes too long is named, not waited for."""
     found: list[Row] = []
     late = []
     for name in names:
         module = importlib.import_module(f"benchmarks.{name}")
         try:
-            async with asyncio.timeout(SECONDS_PER_MODULE):
+            async with asyncio.timeout(seconds_max):
                 found += await module.rows(bench)
         except TimeoutError:
             late.append(name)
@@ -57,6 +57,12 @@ def main() -> int:
     asked.add_argument("modules", nargs="*", help=f"of {', '.join(MODULES)}; none: all")
     asked.add_argument("--strict", action="store_true", help="fail where a goal is missed")
     asked.add_argument("--entries", default="1000,100000", help="sizes of boards, smallest first")
+    asked.add_argument(
+        "--seconds",
+        type=int,
+        default=SECONDS_PER_MODULE,
+        help="how long a module may take; filling a board of a million takes minutes",
+    )
     options = asked.parse_args()
     unknown = set(options.modules) - set(MODULES)
     if unknown:
@@ -66,14 +72,14 @@ def main() -> int:
     sizes = tuple(int(one) for one in options.entries.split(","))
     bench = Bench(entries=sizes)
     try:
-        rows, late = asyncio.run(run(bench, options.modules or list(MODULES)))
+        rows, late = asyncio.run(run(bench, options.modules or list(MODULES), options.seconds))
     finally:
         bench.close()
     taken = round(time.monotonic() - begun)
     print(table(rows))
     print(f"{taken} seconds; load before {found_here['load']}, after {machine()['load']}")
     if late:
-        print(f"took more than {SECONDS_PER_MODULE} seconds and was given up: {', '.join(late)}")
+        print(f"took more than {options.seconds} seconds and was given up: {', '.join(late)}")
     if not options.modules and not late:
         facts = found_here | {"load_after": machine()["load"], "board_entries": sizes}
         document = {"machine": facts, "seconds": taken, "rows": rows}

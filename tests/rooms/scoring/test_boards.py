@@ -253,6 +253,7 @@ async def rows_written(database: Database, arena: Arena, board: Board) -> int:
     return len(touched)
 
 
+@pytest.mark.postgres
 async def test_every_team_of_many_files_is_listed_and_the_top_is_right(
     database: Database, clock: FixedClock
 ) -> None:
