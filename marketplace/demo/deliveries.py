@@ -16,8 +16,8 @@ from marketplace.identity.rules.access import Actor, Role
 from marketplace.kit import addresses
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.webhooks import jobs
-from marketplace.webhooks import queries as webhooks
 from marketplace.webhooks.actions import endpoints, fanout
+from marketplace.webhooks.queries import owners, workers
 from marketplace.webhooks.rules.lifecycle import Why
 
 DESCRIPTION = "demo receiver"
@@ -39,7 +39,7 @@ class Switchboard:
 async def pass_over_seeds(play: Play) -> None:
     """Mark what was said while the seeds were loaded as told to nobody: nobody listened then."""
     async with play.house.database.reading() as session:
-        begun = await webhooks.any_endpoint(session)
+        begun = await workers.any_endpoint(session)
     if not begun:
         await jobs.fan_out(_courier(play, Outbound()))
 
@@ -50,11 +50,11 @@ async def deliver_story(play: Play) -> dict[str, int]:
     Shape    `events` told at least once, `delivered` answers of success, `attempts` requests made.
     """
     async with play.house.database.reading() as session:
-        news = await webhooks.anything_unfanned(session)
+        news = await workers.anything_unfanned(session)
     if news:
         await _deliver(play)
     async with play.house.database.reading() as session:
-        events, delivered, attempts = await webhooks.tally(session)
+        events, delivered, attempts = await workers.tally(session)
     return {"events": events, "delivered": delivered, "attempts": attempts}
 
 
@@ -75,7 +75,7 @@ async def _deliver(play: Play) -> None:
         # The receiver goes away with this block: nobody should call it again.
         async with play.house.database.writing() as session:
             for actor, endpoint_id in registered:
-                row = await webhooks.endpoint_locked(
+                row = await owners.endpoint_locked(
                     session, endpoint_id, organization_id=actor.organization_id
                 )
                 await endpoints.move_endpoint(

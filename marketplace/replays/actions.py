@@ -18,9 +18,9 @@ from marketplace.replays.rules import lifecycle
 from marketplace.replays.rules.lifecycle import ReplayState
 from marketplace.replays.rules.statements import ReplayMoved, ReplayRequested
 from marketplace.replays.tables import Replay
-from marketplace.webhooks import queries as webhooks
 from marketplace.webhooks.actions import again
 from marketplace.webhooks.errors import EndpointDisabled, EventTypeUnusable
+from marketplace.webhooks.queries import owners, workers
 from marketplace.webhooks.rules.lifecycle import EndpointState
 from marketplace.webhooks.tables import Endpoint
 
@@ -69,14 +69,14 @@ async def request_replay(
     """
     access.require(actor, Permission.WEBHOOKS_MANAGE)
     _check(wanted)
-    endpoint = await webhooks.endpoint_locked(
+    endpoint = await owners.endpoint_locked(
         session, endpoint_id, organization_id=actor.organization_id
     )
     if endpoint.state is EndpointState.DISABLED:
         raise EndpointDisabled(endpoint_id=str(endpoint.id))
     if await queries.running_of(session, endpoint.id) >= RUNNING_MAX:
         raise TooManyReplays(most=RUNNING_MAX)
-    hearer = await webhooks.hearer_for(session, endpoint.id)
+    hearer = await workers.hearer_for(session, endpoint.id)
     first = await _number_of(session, hearer, wanted.from_event_id) or 1
     last = await queries.last_told(session)
     asked_last = await _number_of(session, hearer, wanted.to_event_id)
@@ -157,13 +157,13 @@ async def work(
     row = await queries.next_to_work_on(session)
     if row is None:
         return None
-    endpoint = await webhooks.endpoint_held(session, row.endpoint_id)
+    endpoint = await workers.endpoint_held(session, row.endpoint_id)
     row.worked_at = now
     owner = endpoint.organization_id
     if endpoint.state is EndpointState.DISABLED:
         await _move(session, row, "cancel", owner, by="system", now=now)
         return Worked(row.id, 0, row.state)
-    room = owed_max - await webhooks.owed(session, endpoint.id, most=owed_max)
+    room = owed_max - await workers.owed(session, endpoint.id, most=owed_max)
     if room <= 0:
         return Worked(row.id, 0, row.state)
     told = await _batch(session, row, endpoint, now=now, limit=min(limit, room))
@@ -178,7 +178,7 @@ async def work(
 async def _batch(
     session: WriteSession, row: Replay, endpoint: Endpoint, *, now: dt.datetime, limit: int
 ) -> int:
-    hearer = await webhooks.hearer_for(session, endpoint.id)
+    hearer = await workers.hearer_for(session, endpoint.id)
     # One more than is told, so that the last batch knows that it is the last.
     found = await queries.next_to_hear(session, row, endpoint, hearer, limit=limit + 1)
     told = found[:limit]

@@ -14,7 +14,7 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, page_of
 from marketplace.replays import actions, queries
 from marketplace.replays.schemas import ReplayIn, ReplayOut
-from marketplace.webhooks import queries as webhooks
+from marketplace.webhooks.queries import owners
 from marketplace.wire.answers import answer
 from marketplace.wire.idempotency import once
 from marketplace.wire.shapes import LIMIT_DEFAULT, Cursor, Limit, PageOut
@@ -56,7 +56,7 @@ class EndpointReplayController(Controller):
     ) -> Response[PageOut[ReplayOut]]:
         """List the replays of one endpoint, newest first, each with its progress."""
         access.require(actor, Permission.WEBHOOKS_MANAGE)
-        owned = await webhooks.endpoint(reader, endpoint_id, organization_id=actor.organization_id)
+        owned = await owners.endpoint(reader, endpoint_id, organization_id=actor.organization_id)
         rows = await queries.replays_of(reader, owned.id, before=id_after(cursor), limit=limit + 1)
         page = page_of(list(rows), limit, "id")
         items = [ReplayOut.of(row) for row in page.items]

@@ -11,23 +11,23 @@ import asyncio
 import datetime as dt
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from marketplace.events.rules.record import MEDIA_TYPE
-from marketplace.kit.bell import Bell
+from marketplace.kit.bell import Bell, wait_for
 from marketplace.kit.clock import Clock, database_now
 from marketplace.kit.database import Database
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Answer, Outbound
 from marketplace.kit.secrets import CannotUnseal, Keeper
-from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches, fanout, retention
 from marketplace.webhooks.actions import delivery as actions
 from marketplace.webhooks.actions.delivery import LEASE, Batch, Leased, Receiver, Result
 from marketplace.webhooks.actions.endpoints import secret_context
 from marketplace.webhooks.actions.retention import Removed
+from marketplace.webhooks.queries import keeping, workers
 from marketplace.webhooks.rules import signing
 from marketplace.webhooks.rules.backoff import STANDARD, Schedule
 from marketplace.webhooks.rules.desk import Desk
@@ -121,7 +121,7 @@ async def deliver_until_idle(
         await fan_out(courier)
         total.add(await deliver_all_due(courier, patience=patience, wait=wait))
         async with courier.database.reading() as session:
-            if not await queries.anything_unfanned(session):
+            if not await workers.anything_unfanned(session):
                 return total
 
 
@@ -133,7 +133,7 @@ async def deliver_all_due(
     while True:
         total.add(await deliver(courier))
         async with courier.database.reading() as session:
-            next_due = await queries.next_due(session)
+            next_due = await workers.next_due(session)
             now = await courier.clock.decisive(session)
         if next_due is None or next_due - now > patience:
             return total
@@ -330,10 +330,10 @@ class _Shift:
     async def _wait(self) -> None:
         """Wait for a reason for another turn: results, room for what is due, or time."""
         patience = PACED_SECONDS if self._more else self._courier.poll_seconds
-        await _within(self._news, patience)
+        await wait_for(self._news, seconds=patience)
         if 0 < len(self._results) < BATCH and self._senders and not self._rung:
             self._news.clear()
-            await _within(self._news, LINGER_SECONDS)
+            await wait_for(self._news, seconds=LINGER_SECONDS)
         self._rung = False
         self._news.clear()
         if self._broken is not None:
@@ -356,23 +356,8 @@ def _keys(keeper: Keeper, receiver: Receiver) -> tuple[bytes, ...]:
     )
 
 
-async def _within(event: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-
-
-def _result(
-    courier: Courier,
-    leased: Leased,
-    duration_ms: int,
-    *,
-    status: int | None = None,
-    reason: str | None = None,
-    detail: str = "",
-    retry_after: str | None = None,
-    answer: bytes = b"",
-) -> Result:
+def _result(courier: Courier, leased: Leased, duration_ms: int, **heard: Any) -> Result:
+    """Say what came of an attempt; `heard` are the other fields of a Result."""
     return Result(
         delivery_id=leased.delivery_id,
         endpoint_id=leased.endpoint_id,
@@ -380,11 +365,7 @@ def _result(
         number=leased.number,
         duration_ms=duration_ms,
         draw=courier.draw(),
-        status=status,
-        reason=reason,
-        detail=detail,
-        retry_after=retry_after,
-        answer=answer,
+        **heard,
     )
 
 
@@ -397,7 +378,7 @@ async def remove_over(database: Database, clock: Clock, *, days: int) -> Removed
     total = Removed()
     kept = dt.timedelta(days=days)
     async with database.reading() as session:
-        if not await queries.anything_over(session, before=clock.now() - kept):
+        if not await keeping.anything_over(session, before=clock.now() - kept):
             return total
     while True:
         async with database.writing() as session:

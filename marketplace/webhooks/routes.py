@@ -18,8 +18,8 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, page_of
 from marketplace.kit.secrets import Keeper
 from marketplace.settings import Settings
-from marketplace.webhooks import queries
 from marketplace.webhooks.actions import endpoints as actions
+from marketplace.webhooks.queries import keeping, owners
 from marketplace.webhooks.rules.lifecycle import DeliveryState
 from marketplace.webhooks.schemas import (
     DeliveryDetailOut,
@@ -87,7 +87,7 @@ class WebhookEndpointController(Controller):
     ) -> Response[PageOut[EndpointOut]]:
         """List the endpoints of one's own organisation."""
         access.require(actor, Permission.WEBHOOKS_MANAGE)
-        rows = await queries.endpoints_of(reader, actor.organization_id)
+        rows = await owners.endpoints_of(reader, actor.organization_id)
         items = [EndpointOut.of(row) for row in rows]
         return answer(request, PageOut(items=items, next_cursor=None))
 
@@ -101,7 +101,7 @@ class WebhookEndpointController(Controller):
     ) -> Response[EndpointOut]:
         """Show one endpoint of one's own organisation."""
         access.require(actor, Permission.WEBHOOKS_MANAGE)
-        row = await queries.endpoint(reader, endpoint_id, organization_id=actor.organization_id)
+        row = await owners.endpoint(reader, endpoint_id, organization_id=actor.organization_id)
         return answer(request, EndpointOut.of(row), version=row.version)
 
     @post(
@@ -235,8 +235,8 @@ class WebhookEndpointController(Controller):
     ) -> Response[PageOut[DeliveryOut]]:
         """List what an endpoint was sent and is owed, newest first."""
         access.require(actor, Permission.WEBHOOKS_MANAGE)
-        owned = await queries.endpoint(reader, endpoint_id, organization_id=actor.organization_id)
-        rows = await queries.deliveries_of(
+        owned = await owners.endpoint(reader, endpoint_id, organization_id=actor.organization_id)
+        rows = await owners.deliveries_of(
             reader, owned.id, state=delivery_state, before=id_after(cursor), limit=limit + 1
         )
         page = page_of(list(rows), limit, "id")
@@ -263,9 +263,9 @@ class WebhookDeliveryController(Controller):
         The bytes are null if none arrived and the endpoint may not hear the event any more.
         """
         access.require(actor, Permission.WEBHOOKS_MANAGE)
-        row = await queries.delivery(reader, delivery_id, organization_id=actor.organization_id)
-        attempts = await queries.attempts_of(reader, [row.id])
-        body = await queries.body_of(reader, row)
+        row = await owners.delivery(reader, delivery_id, organization_id=actor.organization_id)
+        attempts = await owners.attempts_of(reader, [row.id])
+        body = await owners.body_of(reader, row)
         return answer(request, DeliveryDetailOut.of(row, body, attempts[row.id]))
 
     @post(
@@ -300,5 +300,5 @@ async def get_retention(
     days = settings.webhook_log_days
     # In real time, like the deliveries themselves.
     now = await SystemClock().decisive(reader)
-    found = await queries.kept(reader, before=now - dt.timedelta(days=days))
+    found = await keeping.kept(reader, before=now - dt.timedelta(days=days))
     return answer(request, RetentionOut.of(found, days=days))

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from marketplace.events.rules.hearing import PATTERN_LENGTH_MAX
 from marketplace.kit.addresses import LENGTH_MAX
 from marketplace.webhooks.actions.endpoints import Pace, Subscription, WithSecret
-from marketplace.webhooks.queries import Kept
+from marketplace.webhooks.queries.keeping import Kept
 from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT, CONCURRENCY_MAX
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.rules.pacing import RATE_MAX

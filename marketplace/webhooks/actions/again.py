@@ -8,9 +8,9 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from marketplace.kit.database import WriteSession
-from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches
 from marketplace.webhooks.actions.batches import Owed
+from marketplace.webhooks.queries import workers
 from marketplace.webhooks.rules import lifecycle
 from marketplace.webhooks.rules.lifecycle import DeliveryState
 from marketplace.webhooks.tables import Delivery, Endpoint
@@ -39,7 +39,7 @@ async def owe_again(
         .where(col(Delivery.state).in_(FINISHED))
         .values(state=DeliveryState.PENDING, next_at=now, failures=0, finished_at=None)
     )
-    missing = await queries.events_without_delivery(session, endpoint.id, event_ids)
+    missing = await workers.events_without_delivery(session, endpoint.id, event_ids)
     owed = (Owed(event.id, endpoint.id, event.type, None, None) for event in missing)
     await batches.owe(session, owed, now=now)
     if endpoint.ordered:

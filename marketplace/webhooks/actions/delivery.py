@@ -22,12 +22,12 @@ from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
 from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
-from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches
 from marketplace.webhooks.actions.batches import Share, Taken, Tried
 from marketplace.webhooks.actions.endpoints import move_endpoint
 from marketplace.webhooks.actions.fanout import said_of
-from marketplace.webhooks.queries import Waiting
+from marketplace.webhooks.queries import workers
+from marketplace.webhooks.queries.workers import Waiting
 from marketplace.webhooks.rules import backoff, circuit, lifecycle, pacing
 from marketplace.webhooks.rules.backoff import Schedule
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
@@ -122,11 +122,11 @@ async def lease(
     Shape    `token` names the worker; `windows` says for which endpoints it may hold more ready
              than may be under way.
     """
-    waiting = await queries.endpoints_to_serve(session, now=now)
+    waiting = await workers.endpoints_to_serve(session, now=now)
     if not waiting:
         return Batch()
     token, until = token or new_id(), now + length
-    leased = await queries.in_flight(
+    leased = await workers.in_flight(
         session, [one.id for one in waiting], token=token, now=now, until=until
     )
     shares, paced = _shares(waiting, leased, windows or {}, limit=limit, now=now)
@@ -224,7 +224,7 @@ async def _lost(
 
 
 async def _withhold(session: WriteSession, lost: Sequence[Taken], *, now: dt.datetime) -> None:
-    rows = await queries.deliveries_held(session, [one.id for one in lost])
+    rows = await workers.deliveries_held(session, [one.id for one in lost])
     for row in rows.values():
         row.state = DeliveryState(lifecycle.DELIVERY.check(row.state, "withhold").target)
         row.lease_token, row.finished_at = None, now
@@ -259,7 +259,7 @@ async def record(
     if not results:
         return 0
     failed = [one for one in results if not one.is_success]
-    endpoints = await queries.endpoints_concerned(
+    endpoints = await workers.endpoints_concerned(
         session, {one.endpoint_id for one in results}, {one.endpoint_id for one in failed}
     )
     heard = [(one.delivery_id, one.number, one.token) for one in results if one.is_success]
@@ -269,7 +269,7 @@ async def record(
         await batches.log(session, [_tried(one, late=False) for one in results], now=now)
         return len(results)
     counted = {(one, number) for one, number, _ in heard} if done is None else done
-    rows = await queries.deliveries_held(session, [one.delivery_id for one in failed])
+    rows = await workers.deliveries_held(session, [one.delivery_id for one in failed])
     for one in results:
         place = (one.delivery_id, one.number)
         if place in counted:

@@ -15,7 +15,6 @@ from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.tables import sealed_context
-from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches
 from marketplace.webhooks.errors import (
     EndpointDisabled,
@@ -23,6 +22,7 @@ from marketplace.webhooks.errors import (
     TargetRefused,
     TooManyEndpoints,
 )
+from marketplace.webhooks.queries import owners
 from marketplace.webhooks.rules import lifecycle, signing
 from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
@@ -100,7 +100,7 @@ async def register_endpoint(
     unusable = [text for text in subscription.event_types if not hearing.is_pattern(text)]
     if unusable:
         raise EventTypeUnusable(event_types=[text[:80] for text in unusable[:20]])
-    if len(await queries.endpoints_of(session, actor.organization_id)) >= ENDPOINTS_MAX:
+    if len(await owners.endpoints_of(session, actor.organization_id)) >= ENDPOINTS_MAX:
         raise TooManyEndpoints(most=ENDPOINTS_MAX)
 
     secret = signing.secret_of(entropy)
@@ -218,7 +218,7 @@ async def ping(
 ) -> Delivery:
     """Send a test message to one endpoint, through the same path as every other."""
     access.require(actor, Permission.WEBHOOKS_MANAGE)
-    row = await queries.endpoint_locked(session, endpoint_id, organization_id=actor.organization_id)
+    row = await owners.endpoint_locked(session, endpoint_id, organization_id=actor.organization_id)
     if row.state is EndpointState.DISABLED:
         raise EndpointDisabled(endpoint_id=str(row.id))
     said = Pinged(webhook_endpoint_id=row.id)
@@ -244,8 +244,8 @@ async def resend(
 ) -> Delivery:
     """Start a finished delivery again from the beginning of its schedule, with the same bytes."""
     access.require(actor, Permission.WEBHOOKS_MANAGE)
-    row = await queries.delivery(session, delivery_id, organization_id=actor.organization_id)
-    endpoint = await queries.endpoint_locked(
+    row = await owners.delivery(session, delivery_id, organization_id=actor.organization_id)
+    endpoint = await owners.endpoint_locked(
         session, row.endpoint_id, organization_id=actor.organization_id
     )
     if endpoint.state is EndpointState.DISABLED:
@@ -253,7 +253,7 @@ async def resend(
     # Read before the endpoint was held: a worker may have finished it, another hand resent it, or
     # it was removed because its time was over.
     session.expunge(row)
-    row = await queries.delivery(session, delivery_id, organization_id=actor.organization_id)
+    row = await owners.delivery(session, delivery_id, organization_id=actor.organization_id)
     move = lifecycle.DELIVERY.check(row.state, "resend")
     row.state = DeliveryState(move.target)
     row.next_at = now
@@ -279,7 +279,7 @@ async def move_endpoint(
 async def _to_change(
     session: WriteSession, actor: Actor, endpoint_id: UUID, expected_version: int
 ) -> Endpoint:
-    row = await queries.endpoint_locked(session, endpoint_id, organization_id=actor.organization_id)
+    row = await owners.endpoint_locked(session, endpoint_id, organization_id=actor.organization_id)
     if row.version != expected_version:
         raise Stale(version=row.version, expected=expected_version)
     return row

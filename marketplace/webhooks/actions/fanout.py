@@ -17,10 +17,10 @@ from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.rules.hearing import Said
 from marketplace.kit.database import WriteSession
-from marketplace.webhooks import queries
 from marketplace.webhooks.actions import batches
 from marketplace.webhooks.actions.batches import Owed, Taken
-from marketplace.webhooks.queries import Listener
+from marketplace.webhooks.queries import workers
+from marketplace.webhooks.queries.workers import Listener
 
 EVENTS_AT_ONCE = 200
 
@@ -31,7 +31,7 @@ async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENT
     new = await events.unfanned(session, limit=limit)
     if not new:
         return 0
-    listeners = await queries.listeners(session)
+    listeners = await workers.listeners(session)
     if listeners:
         calls = {
             event.scenario_id

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col
 
 from marketplace.kit.database import WriteSession
-from marketplace.webhooks import queries
+from marketplace.webhooks.queries import keeping
 from marketplace.webhooks.tables import Attempt, Delivery, Removal
 
 REMOVED_AT_ONCE = 500
@@ -51,8 +51,8 @@ async def remove_over(
 
     Shape    nothing where another process holds all of it: it will be asked again.
     """
-    over = await queries.over(session, before=before, limit=limit)
-    free = await queries.endpoints_free(session, set(over.values())) if over else frozenset()
+    over = await keeping.over(session, before=before, limit=limit)
+    free = await keeping.endpoints_free(session, set(over.values())) if over else frozenset()
     ids = [one for one, endpoint_id in over.items() if endpoint_id in free]
     removed = await _deliveries(session, ids, before=before) if ids else Removed()
     removed += await _attempts(session, before=before, limit=limit)
@@ -64,7 +64,7 @@ async def remove_over(
 async def _deliveries(session: WriteSession, ids: list[UUID], *, before: dt.datetime) -> Removed:
     connection = await session.connection()
     # Chosen before the endpoints were held: what was sent again since then is owed.
-    still_over = await queries.over_among(session, ids, before=before)
+    still_over = await keeping.over_among(session, ids, before=before)
     attempts = await connection.execute(
         delete(Attempt).where(col(Attempt.delivery_id).in_(still_over))
     )
@@ -73,7 +73,7 @@ async def _deliveries(session: WriteSession, ids: list[UUID], *, before: dt.date
 
 
 async def _attempts(session: WriteSession, *, before: dt.datetime, limit: int) -> Removed:
-    old = await queries.old_attempts(session, before=before, limit=limit)
+    old = await keeping.old_attempts(session, before=before, limit=limit)
     if not old:
         return Removed()
     connection = await session.connection()
@@ -86,7 +86,7 @@ async def _count(session: WriteSession, removed: Removed, *, now: dt.datetime) -
     counted = (
         insert(Removal)
         .values(
-            id=queries.REMOVAL_ID,
+            id=keeping.REMOVAL_ID,
             deliveries=removed.deliveries,
             attempts=removed.attempts,
             last_at=now,

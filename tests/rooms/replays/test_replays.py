@@ -25,9 +25,9 @@ from marketplace.replays.errors import RangeUnusable, ReplayNotFound, TooManyRep
 from marketplace.replays.rules.lifecycle import ReplayState
 from marketplace.replays.tables import Replay
 from marketplace.webhooks import jobs as webhooks
-from marketplace.webhooks import queries as webhook_queries
 from marketplace.webhooks.actions import endpoints
 from marketplace.webhooks.errors import EndpointDisabled, EventTypeUnusable
+from marketplace.webhooks.queries import workers
 from marketplace.webhooks.rules.lifecycle import DeliveryState, Why
 from marketplace.webhooks.tables import Delivery
 from tests.conftest import START
@@ -332,7 +332,7 @@ async def test_an_endpoint_that_is_gone_hears_nothing_again(house: House) -> Non
     await everything_finished(house)
     row = await ask(house, owner, made.row.id)
     async with house.database.writing() as session:
-        held = await webhook_queries.endpoint_held(session, made.row.id)
+        held = await workers.endpoint_held(session, made.row.id)
         await endpoints.move_endpoint(
             session, held, "disable", Why.GONE, by="system", now=house.clock.now()
         )

@@ -23,7 +23,7 @@ from sqlmodel import select
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import SystemClock
-from marketplace.webhooks import queries
+from marketplace.webhooks.queries import owners
 from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState
 from marketplace.webhooks.tables import Delivery, Endpoint
@@ -159,7 +159,7 @@ async def test_everything_arrives_although_a_third_fails_and_workers_die(
         assert all(heard.body == bodies[heard.id] for heard in receivers.accepted[one])
         assert one not in ORDERED or inversions(receivers.accepted[one]) == 0
     async with database.reading() as session:
-        gone = await queries.endpoint(
+        gone = await owners.endpoint(
             session, made[GONE].row.id, organization_id=owner.actor.organization_id
         )
     assert gone.state is EndpointState.DISABLED

@@ -16,8 +16,9 @@ from marketplace.identity.tables.people import Member
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound
-from marketplace.webhooks import jobs, queries
+from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints, fanout
+from marketplace.webhooks.queries import owners
 from marketplace.webhooks.rules.lifecycle import Why
 from marketplace.webhooks.tables import Delivery, Endpoint
 from tests.given import bids, offers
@@ -145,7 +146,7 @@ async def test_the_body_is_a_cloud_event_without_inner_facts(house: House) -> No
 
     async with house.database.reading() as session:
         found = await session.exec(select(Delivery).where(Delivery.endpoint_id == made.row.id))
-        body = json.loads(await queries.body_of(session, found.one()) or b"")
+        body = json.loads(await owners.body_of(session, found.one()) or b"")
     owner = owner_digest(
         event.owner_salt,
         organization_id=event.organization_id,

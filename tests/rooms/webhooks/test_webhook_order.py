@@ -27,11 +27,12 @@ from marketplace.kit.clock import FixedClock, SystemClock
 from marketplace.kit.database import Database
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound
-from marketplace.webhooks import jobs, queries
+from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import delivery as actions
 from marketplace.webhooks.actions import endpoints
 from marketplace.webhooks.actions.delivery import RIGHT_LOST
 from marketplace.webhooks.actions.endpoints import Pace
+from marketplace.webhooks.queries import owners
 from marketplace.webhooks.rules.lifecycle import DeliveryState, Why
 from marketplace.webhooks.tables import Attempt, Delivery, Endpoint
 from tests.given import identity as people
@@ -212,7 +213,7 @@ async def test_who_lost_the_right_since_the_fan_out_is_sent_nothing(house: House
             .order_by(Delivery.event_type)
         )
         (withheld, why), (delivered, _) = found.all()
-        shown = [await queries.body_of(session, one) for one in (withheld, delivered)]
+        shown = [await owners.body_of(session, one) for one in (withheld, delivered)]
     assert (withheld.event_type, withheld.state) == ("panel.seated", DeliveryState.WITHHELD)
     assert (why.status, why.reason) == (None, RIGHT_LOST)
     assert delivered.state is DeliveryState.DELIVERED

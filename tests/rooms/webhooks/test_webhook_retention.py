@@ -12,11 +12,12 @@ from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.outbound import Outbound
-from marketplace.webhooks import jobs, queries
+from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import delivery, endpoints, retention
 from marketplace.webhooks.actions.delivery import Result
 from marketplace.webhooks.actions.retention import Removed
 from marketplace.webhooks.errors import DeliveryNotFound
+from marketplace.webhooks.queries import keeping, owners
 from marketplace.webhooks.rules.lifecycle import DeliveryState
 from marketplace.webhooks.tables import Attempt, Delivery
 from tests.given import identity as people
@@ -100,7 +101,7 @@ async def test_what_was_finished_long_ago_goes_and_events_stay(house: House) -> 
     assert between == (3, 3, events)
     assert (rest, await left(house)) == (Removed(deliveries=3, attempts=3), (0, 0, events))
     async with house.database.reading() as session:
-        kept = await queries.kept(session, before=house.clock.now())
+        kept = await keeping.kept(session, before=house.clock.now())
     assert (kept.deliveries_removed, kept.attempts_removed, kept.over) == (6, 6, 0)
     assert kept.removed_at == house.clock.now()
     assert kept.oldest_delivery_at is None and kept.oldest_attempt_at is None
@@ -111,7 +112,7 @@ async def test_what_is_still_owed_is_never_removed(house: House) -> None:
     """However old: only what was answered to its earlier attempts goes; then it is delivered."""
     owner = await told(house, events=3, status=500)
     async with house.database.writing() as session:
-        (endpoint,) = await queries.endpoints_of(session, owner.actor.organization_id)
+        (endpoint,) = await owners.endpoints_of(session, owner.actor.organization_id)
         await endpoints.pause(
             session,
             owner.actor,
@@ -126,7 +127,7 @@ async def test_what_is_still_owed_is_never_removed(house: House) -> None:
     deliveries, attempts, _ = await left(house)
     assert (deliveries, attempts) == (3, 0)
     async with house.database.writing() as session:
-        row = await queries.endpoint(
+        row = await owners.endpoint(
             session, endpoint.id, organization_id=owner.actor.organization_id
         )
         await endpoints.resume(
@@ -181,7 +182,7 @@ async def test_several_processes_remove_together_and_count_once(house: House) ->
 
     assert before[:2] == (30, 30) and (await left(house))[:2] == (0, 0)
     async with house.database.reading() as session:
-        kept = await queries.kept(session, before=house.clock.now())
+        kept = await keeping.kept(session, before=house.clock.now())
     assert (kept.deliveries_removed, kept.attempts_removed) == before[:2]
 
 

@@ -1,4 +1,4 @@
-"""What the webhook room can answer."""
+"""What those ask who fan out and deliver: who may hear what, what is due, what is held."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
@@ -11,50 +11,16 @@ from sqlalchemy import Uuid, bindparam, case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import UTCDateTime, col, select
 
-from marketplace.events.queries import participants
-from marketplace.events.rules.envelope import Visibility
-from marketplace.events.rules.hearing import Hearer, Said, may_hear
+from marketplace.events.rules.hearing import Hearer
 from marketplace.events.tables import EventRow
 from marketplace.identity.rules.access import Role
 from marketplace.identity.rules.ears import hearer_of
 from marketplace.identity.tables.people import Member
 from marketplace.kit.database import ReadSession, WriteSession
-from marketplace.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState
-from marketplace.webhooks.tables import Attempt, Delivery, Endpoint, Removal
+from marketplace.webhooks.tables import Delivery, Endpoint
 
 ENDPOINTS_SERVED_AT_ONCE = 32
-REMOVAL_ID = 1
-COUNTED_MAX = 10_000
-
-
-async def endpoint(session: ReadSession, endpoint_id: UUID, *, organization_id: UUID) -> Endpoint:
-    """Find an endpoint of one organisation; anybody else's does not exist for it."""
-    row = await session.get(Endpoint, endpoint_id)
-    if row is None or row.organization_id != organization_id:
-        raise EndpointNotFound(endpoint_id=str(endpoint_id))
-    return row
-
-
-async def endpoint_locked(
-    session: WriteSession, endpoint_id: UUID, *, organization_id: UUID
-) -> Endpoint:
-    """Find an endpoint of one organisation and hold it, and with it its deliveries."""
-    statement = select(Endpoint).where(Endpoint.id == endpoint_id).with_for_update(key_share=True)
-    row = (await session.exec(statement)).first()
-    if row is None or row.organization_id != organization_id:
-        raise EndpointNotFound(endpoint_id=str(endpoint_id))
-    return row
-
-
-async def endpoints_of(session: ReadSession, organization_id: UUID) -> Sequence[Endpoint]:
-    """List the endpoints of an organisation, oldest first; there are few."""
-    found = await session.exec(
-        select(Endpoint)
-        .where(Endpoint.organization_id == organization_id)
-        .order_by(col(Endpoint.id))
-    )
-    return found.all()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,75 +245,6 @@ async def next_due(session: ReadSession) -> dt.datetime | None:
     return min(times, default=None)
 
 
-async def deliveries_of(
-    session: ReadSession,
-    endpoint_id: UUID,
-    *,
-    state: DeliveryState | None,
-    before: UUID,
-    limit: int,
-) -> Sequence[Delivery]:
-    """List the deliveries of an endpoint, newest first, below the id `before` unless it is nil."""
-    statement = select(Delivery).where(Delivery.endpoint_id == endpoint_id)
-    if state is not None:
-        statement = statement.where(Delivery.state == state)
-    if before.int:
-        statement = statement.where(col(Delivery.id) < before)
-    return (await session.exec(statement.order_by(col(Delivery.id).desc()).limit(limit))).all()
-
-
-async def delivery(session: ReadSession, delivery_id: UUID, *, organization_id: UUID) -> Delivery:
-    """Find a delivery to one of an organisation's endpoints."""
-    found = await session.exec(
-        select(Delivery)
-        .join(Endpoint, col(Endpoint.id) == col(Delivery.endpoint_id))
-        .where(Delivery.id == delivery_id)
-        .where(Endpoint.organization_id == organization_id)
-    )
-    row = found.first()
-    if row is None:
-        raise DeliveryNotFound(delivery_id=str(delivery_id))
-    return row
-
-
-async def body_of(session: ReadSession, row: Delivery) -> bytes | None:
-    """Read the bytes that are sent; None: they were not sent, and its owner may not hear them."""
-    connection = await session.connection()
-    found = await connection.execute(
-        select_columns(
-            *(col(EventRow.record), col(EventRow.visibility), col(EventRow.organization_id)),
-            *(col(EventRow.organizer_id), col(EventRow.scenario_id)),
-        ).where(col(EventRow.id) == row.event_id)
-    )
-    record, visibility, organization_id, organizer_id, scenario_id = found.one()
-    if row.state is DeliveryState.DELIVERED:
-        return bytes(record)
-    taking_part = await participants(session, {scenario_id} if scenario_id else set())
-    said = Said(
-        visibility=Visibility(visibility),
-        organization_id=organization_id,
-        organizer_id=organizer_id,
-        participants=taking_part.get(scenario_id, frozenset()) if scenario_id else frozenset(),
-    )
-    hearer = await hearer_for(session, row.endpoint_id)
-    return bytes(record) if may_hear(hearer, said) else None
-
-
-async def attempts_of(
-    session: ReadSession, delivery_ids: Collection[UUID]
-) -> dict[UUID, list[Attempt]]:
-    """List the attempts of deliveries, each in order."""
-    found = await session.exec(
-        select(Attempt)
-        .where(col(Attempt.delivery_id).in_(delivery_ids))
-        .order_by(col(Attempt.delivery_id), col(Attempt.number))
-    )
-    made: dict[UUID, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
-    for row in found.all():
-        made[row.delivery_id].append(row)
-    return made
-
-
 async def any_endpoint(session: ReadSession) -> bool:
     """Tell whether anybody ever asked to be called."""
     return (await session.exec(select(Endpoint.id).limit(1))).first() is not None
@@ -364,86 +261,6 @@ async def tally(session: ReadSession) -> tuple[int, int, int]:
     )
     events, delivered, attempts = found.one()
     return int(events), int(delivered), int(attempts)
-
-
-async def over(session: ReadSession, *, before: dt.datetime, limit: int) -> dict[UUID, UUID]:
-    """Name the deliveries that were finished longest ago, each with its endpoint."""
-    found = await session.exec(
-        select(Delivery.id, Delivery.endpoint_id)
-        .where(col(Delivery.finished_at) < before)
-        .order_by(col(Delivery.finished_at))
-        .limit(limit)
-    )
-    return dict(found.all())
-
-
-async def over_among(
-    session: WriteSession, delivery_ids: Collection[UUID], *, before: dt.datetime
-) -> list[UUID]:
-    """Name those of some deliveries that are over; whoever asks holds their endpoints."""
-    found = await session.exec(
-        select(Delivery.id)
-        .where(col(Delivery.id).in_(delivery_ids))
-        .where(col(Delivery.finished_at) < before)
-    )
-    return list(found.all())
-
-
-async def endpoints_free(session: WriteSession, endpoint_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Hold those of some endpoints that nobody else holds, and say which."""
-    found = await session.exec(
-        select(Endpoint.id)
-        .where(col(Endpoint.id).in_(endpoint_ids))
-        .order_by(col(Endpoint.id))
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return frozenset(found.all())
-
-
-async def old_attempts(session: ReadSession, *, before: dt.datetime, limit: int) -> list[UUID]:
-    """Name the oldest attempts from before a moment; those of finished deliveries go with them."""
-    found = await session.exec(
-        select(Attempt.id).where(Attempt.at < before).order_by(col(Attempt.at)).limit(limit)
-    )
-    return list(found.all())
-
-
-async def anything_over(session: ReadSession, *, before: dt.datetime) -> bool:
-    """Tell whether there is a finished delivery or an attempt from before a moment."""
-    if await over(session, before=before, limit=1):
-        return True
-    return bool(await old_attempts(session, before=before, limit=1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What is left of the delivery log, and what is not."""
-
-    deliveries_removed: int
-    attempts_removed: int
-    removed_at: dt.datetime | None
-    oldest_delivery_at: dt.datetime | None
-    oldest_attempt_at: dt.datetime | None
-    over: int
-    """Finished deliveries whose time is over and which are still there, counted up to 10,000."""
-
-
-async def kept(session: ReadSession, *, before: dt.datetime) -> Kept:
-    """Say how far back the delivery log goes, and how much was removed."""
-    removal = await session.get(Removal, REMOVAL_ID)
-    # Ids sort by creation, so the first is the oldest.
-    oldest = await session.exec(select(Delivery.created_at).order_by(col(Delivery.id)).limit(1))
-    attempt = await session.exec(select(Attempt.at).order_by(col(Attempt.at)).limit(1))
-    some = select(Delivery.id).where(col(Delivery.finished_at) < before).limit(COUNTED_MAX)
-    left = await session.exec(select(func.count()).select_from(some.subquery()))
-    return Kept(
-        deliveries_removed=removal.deliveries if removal else 0,
-        attempts_removed=removal.attempts if removal else 0,
-        removed_at=removal.last_at if removal else None,
-        oldest_delivery_at=oldest.first(),
-        oldest_attempt_at=attempt.first(),
-        over=left.one(),
-    )
 
 
 async def endpoint_held(session: WriteSession, endpoint_id: UUID) -> Endpoint:

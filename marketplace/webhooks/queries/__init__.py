@@ -1,0 +1,1 @@
+"""What the webhook room can answer: to owners, to workers, and about what is kept."""
