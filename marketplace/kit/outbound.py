@@ -19,7 +19,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, Self
 
 import aiohttp
@@ -41,6 +41,8 @@ from marketplace.kit.dialling import (
 HEADERS_KEPT = ("content-type", "location", "retry-after", "server")
 HEADER_LENGTH_KEPT = 200
 READ_AHEAD_BYTES_MAX: Final = 65_536
+GOALS_KEPT: Final = 1_024
+"""URLs that were taken apart and are remembered."""
 _OURS: Final = frozenset(
     {"host", "content-length", "user-agent", "accept", "accept-encoding", "transfer-encoding"}
     | {"connection", "upgrade", "expect", "te"}
@@ -138,6 +140,8 @@ class Outbound:
         self._resolver = resolver
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
+        # Of its own, so that a policy need not be hashed with every post.
+        self._goal_of = lru_cache(maxsize=GOALS_KEPT)(partial(_goal_of, reach=self.policy.reach))
 
     async def __aenter__(self) -> Self:
         return self
@@ -171,7 +175,7 @@ class Outbound:
         failure: DialError | None = None
         try:
             async with asyncio.timeout(self.policy.total_seconds if timeout is None else timeout):
-                goal = _goal_of(url, self.policy.reach)
+                goal = self._goal_of(url)
                 if isinstance(goal, Objection):
                     raise DialError(Reason.TARGET_REFUSED, goal)
                 await self._exchange(goal, headers, body, hearing)
@@ -198,21 +202,6 @@ class Outbound:
             duration_ms=duration_ms,
         )
 
-    def _headers(self, target: Target, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-        """The caller's headers, less those that are ours to say."""
-        sent = {
-            "host": target.authority,
-            "content-length": str(len(body)),
-            "user-agent": self.policy.user_agent,
-            "accept": "*/*",
-            "accept-encoding": "identity",
-        }
-        for name, value in headers.items():
-            known = name.lower()
-            if known not in _OURS:
-                sent[known] = value
-        return sent
-
     async def _exchange(
         self, goal: "_Goal", headers: Mapping[str, str], body: bytes, hearing: "_Hearing"
     ) -> None:
@@ -221,7 +210,8 @@ class Outbound:
         response = await session.request(
             "POST",
             goal.url,
-            headers=self._headers(goal.target, headers, body),
+            # Host and length are the client's to say, out of what was checked and what is sent.
+            headers={name: headers[name] for name in headers if name.lower() not in _OURS},
             data=body,
             allow_redirects=False,
             ssl=self._trusted() if goal.target.scheme == "https" else True,
@@ -251,6 +241,11 @@ class Outbound:
             ),
             response_class=_Response,
             cookie_jar=aiohttp.DummyCookieJar(),
+            headers={
+                "user-agent": policy.user_agent,
+                "accept": "*/*",
+                "accept-encoding": "identity",
+            },
             skip_auto_headers=("content-type",),
             timeout=aiohttp.ClientTimeout(
                 total=None, connect=policy.connect_seconds, ceil_threshold=_CEILING_SECONDS
@@ -270,8 +265,7 @@ class _Goal:
     url: URL
 
 
-@lru_cache(maxsize=1024)
-def _goal_of(url: str, reach: addresses.Policy) -> _Goal | Objection:
+def _goal_of(url: str, *, reach: addresses.Policy) -> _Goal | Objection:
     """Judge the text of a URL, which says the same each time; its addresses are judged later."""
     target = addresses.target_of(url, reach)
     if isinstance(target, Objection):
