@@ -247,6 +247,16 @@ async def test_what_was_not_answered_is_tried_again_and_counted() -> None:
     assert all(outcome.duration_ms >= 200 for outcome in run.outcomes)
 
 
+async def test_tries_have_an_end() -> None:
+    """Who hangs up each time is asked as often as the limits say, and then it has failed."""
+    limits = dataclasses.replace(STRICT, retries_max=1, concurrency=1)
+    async with an_endpoint() as endpoint:
+        run = await call(endpoint, "hangs-up", rows=rows_of(2), limits=limits)
+
+    assert run.end is End.UNRELIABLE and run.reason is Failure.CONNECTION_BROKEN
+    assert len(endpoint.asked) == run.outcomes[0].tries == 2
+
+
 @pytest.mark.parametrize("path", ["500", "429", "never-answers", "html", "shorter-than-said"])
 async def test_what_was_answered_is_not_asked_again(path: str) -> None:
     """An error, half an answer and a time-out are answers as well."""
@@ -282,6 +292,8 @@ async def test_no_more_are_under_way_than_may_be() -> None:
 
     async def together(asked: Asked, writer: asyncio.StreamWriter) -> None:
         if endpoint.under_way == 3:
+            # Long enough for a fourth to come, at a hundred a second, if it could.
+            await asyncio.sleep(0.1)
             full.set()
         await full.wait()
         writer.write(said(predicted(asked.ids)))

@@ -205,7 +205,8 @@ async def test_a_name_that_leads_inside_ends_the_run(address: str) -> None:
     assert at_once.end is later.end is End.TARGET_REFUSED
     assert at_once.reason is later.reason is Failure.TARGET_REFUSED
     assert asked == 0 and len(endpoint.asked) == 1 and later.rows_done == 2
-    assert address not in json.dumps(dict(calling.refusal_of(later).facts))  # type: ignore[union-attr]
+    refusal = calling.refusal_of(later)
+    assert refusal is not None and address not in json.dumps(refusal.facts)
 
 
 async def test_plain_http_is_not_spoken_in_production() -> None:
