@@ -49,6 +49,8 @@ FILES_AT_ONCE = 200
 SWEEPS_EVERY = dt.timedelta(hours=1)
 SWEPT_AFTER = dt.timedelta(hours=2)
 """A row comes within an hour of its file, or never."""
+CALLS_POLL_SECONDS = 1.0
+"""How often it is looked whether somebody else can be asked."""
 POLL_SECONDS = 0.2
 """How often a scorer that has nothing to do looks for work."""
 
@@ -184,7 +186,7 @@ class Caller:
     conductor: Conductor
     keeper: Keeper
     slots: int = 4
-    poll_seconds: float = POLL_SECONDS
+    poll_seconds: float = CALLS_POLL_SECONDS
     beat_seconds: float | None = None
     """How often to give a sign of life; None: thrice in the patience of the conductor."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
@@ -232,7 +234,9 @@ class Caller:
         """Lease what is due."""
         database, clock = self.conductor.database, self.conductor.clock
         async with database.reading() as reader:
-            if not await queries.anything_open(reader, pace.CALLED):
+            # Calls last for hours: what is under way must not have us ask for the lock all along.
+            now = await clock.decisive(reader)
+            if not await queries.anything_due(reader, pace.CALLED, now=now):
                 return []
         async with database.writing() as session:
             return await running.lease(

@@ -38,6 +38,8 @@ ONE_PLACE: Final[dict[str, dict[str, str]]] = {
     "round": {
         "kit/outbound.py": "milliseconds of a log",
         "wire/middleware.py": "milliseconds of a log",
+        "scoring/actions/asking.py": "milliseconds of an answer; from there on they are whole",
+        "scoring/actions/calling.py": "milliseconds of a run; from there on they are whole",
         "scoring/rules/numbers.py": "of exact fractions only, halves to even, shown by a doctest",
     },
     "random.random": {},

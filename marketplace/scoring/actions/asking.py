@@ -82,7 +82,7 @@ class Asking:
                 self._url,
                 headers=self._headers,
                 body=body,
-                timeout=float(self.limits.seconds_per_request),
+                timeout=self.limits.seconds_per_request,
             )
             again = isinstance(said, Unanswered) and Failure(said.reason.value) in RETRIED
             if not again or tries > self.limits.retries_max:

@@ -86,7 +86,7 @@ def policy_for(limits: Limits, *, reach: addresses.Policy = addresses.PRODUCTION
     """Tell how the dialler must be set up for these limits."""
     return OutboundPolicy(
         reach=reach,
-        total_seconds=float(limits.seconds_per_request),
+        total_seconds=limits.seconds_per_request,
         read_bytes_max=limits.answer_bytes_max,
         kept_bytes=limits.answer_bytes_max,
         idle_max=limits.concurrency,

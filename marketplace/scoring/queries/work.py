@@ -168,3 +168,17 @@ async def anything_open(session: ReadSession, kinds: Collection[WorkKind] = MEAS
         select(Work.id).where(col(Work.state).in_(OPEN)).where(col(Work.kind).in_(kinds)).limit(1)
     )
     return found.first() is not None
+
+
+async def anything_due(
+    session: ReadSession, kinds: Collection[WorkKind], *, now: dt.datetime
+) -> bool:
+    """Tell whether anything of these kinds may be taken now, without holding it."""
+    found = await session.exec(
+        select(Work.id)
+        .where(col(Work.state).in_(OPEN))
+        .where(col(Work.kind).in_(kinds))
+        .where(Work.next_at <= now)
+        .limit(1)
+    )
+    return found.first() is not None
