@@ -30,7 +30,7 @@ from tests.given.processes import TEST_SECRET, a_scorer, killed, served
 
 NAMES = ("files_end_to_end",)
 ROWS: Final = 10_000
-FILES: Final = 60
+FILES: Final = 40
 ROUNDS: Final = 3
 CALLERS: Final = 4
 PER_SECOND: Final = 10

@@ -34,7 +34,7 @@ from tests.postgres_server import PostgresServer
 
 KILLS: Final = int(os.environ.get("JIEBANG_SOAK_KILLS", "3"))
 SOAK: Final = KILLS > 3
-FILES: Final = 600 if SOAK else 18
+FILES: Final = min(600, 4 * KILLS) if SOAK else 18
 BUDGET_SECONDS: Final = 3600 if SOAK else 180
 LEASE_SECONDS: Final = 2
 MANY: Final = {"daily_max": 2**ROWS, "total_max": 2**ROWS}
