@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, cast
 
 import aiohttp
@@ -185,7 +186,7 @@ async def raw_asyncio(port: int, body: bytes) -> float:
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(SLOTS)]
     begun = time.perf_counter()
     for end in ends:
-        await loop.create_connection(lambda end=end: _Raw(body, left, end), "127.0.0.1", port)  # type: ignore[misc]
+        await loop.create_connection(partial(_Raw, body, left, end), "127.0.0.1", port)
     await asyncio.gather(*ends)
     return EVENTS * ENDPOINTS / (time.perf_counter() - begun)
 
