@@ -37,7 +37,7 @@ bench: $(READY)  ## ratios against floors and peers; ARGS="boards --strict" choo
 SOAK = timeout --verbose $(1) env $(2) $(BIN)/python -m pytest -n 0 -p no:randomly \
   --log-cli-level=INFO $(3) $(ARGS)
 
-soak: $(READY)  ## the long proofs, one after the other, each bounded: two hours at most
+soak: $(READY)  ## the long proofs, one after the other, each bounded: four hours at most
 	$(call SOAK,1200,JIEBANG_SOAK_CARDS=100000,tests/rooms/board/test_board_at_scale.py)
 	$(call SOAK,1200,JIEBANG_SOAK_ROUNDS=10000,tests/rules/scoring/test_certainty_rounds.py)
 	$(call SOAK,600,JIEBANG_SOAK_DRAWS=1000000,tests/rules/scoring/test_scoring_draw.py)
@@ -49,7 +49,7 @@ soak: $(READY)  ## the long proofs, one after the other, each bounded: two hours
 	$(call SOAK,1200,JIEBANG_SOAK_REPLAY=100000,tests/rooms/replays/test_replays_are_killed.py)
 	$(call SOAK,2400,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_delivery_soak.py)
 	$(call SOAK,1800,JIEBANG_SOAK_KILLS=100,tests/rooms/webhooks/test_webhook_faults.py)
-	$(call SOAK,1800,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_webhook_order.py)
+	$(call SOAK,3600,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_webhook_order.py)
 	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
 	$(call SOAK,600,JIEBANG_SOAK_BESIDE=20,tests/rooms/scoring/test_calling_beside_others.py)
 

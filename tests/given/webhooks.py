@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import os
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -139,7 +140,7 @@ class Recorder:
     ) -> None:
         self.heard: list[Heard] = []
         self._changed = asyncio.Condition()
-        self._statuses = list(statuses) or [204]
+        self._statuses = deque(statuses or (204,))
         self._headers = list(headers)
         self._body = body
 
@@ -155,7 +156,7 @@ class Recorder:
         self.heard.append(Heard(headers, body, scope["path"]))
         async with self._changed:
             self._changed.notify_all()
-        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        status = self._statuses.popleft() if len(self._statuses) > 1 else self._statuses[0]
         said = [*self._headers, (b"content-length", str(len(self._body)).encode())]
         await send(
             {"type": "http.response.start", "status": status, "headers": said * (status != 204)}
