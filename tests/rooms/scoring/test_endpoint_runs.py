@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import func, select
 
 from marketplace.house import House
+from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.scheduler import caller_of, scorer_of
@@ -20,6 +21,7 @@ from marketplace.scoring.tables.inference import EndpointAnswers
 from marketplace.scoring.tables.submissions import SubmissionResult, Work
 from tests.given import inference as given
 from tests.given import scoring as plays
+from tests.given.identity import someone
 from tests.given.ports import free_port
 from tests.given.scoring import ROWS, Play, labels
 
@@ -66,7 +68,6 @@ async def play(client: httpx.AsyncClient, database: Database, clock: FixedClock)
     return await given.a_calling_play(client, database, clock, terms={"concurrency": 1})
 
 
-@pytest.mark.postgres
 async def test_an_endpoint_is_asked_and_measured(play: Play, house: House) -> None:
     """Nine of ten right is 0.9, as for a file; each input was asked once, under a strange name.
 
@@ -311,3 +312,26 @@ async def test_attempts_are_those_of_files(
 
     assert (refused.status_code, refused.json()["code"]) == (429, "scoring.quota_used")
     assert len(model.asked) == ROWS
+
+
+async def test_inputs_of_another_hidden_set_cost_their_solver_nothing(
+    client: httpx.AsyncClient, database: Database, clock: FixedClock, house: House
+) -> None:
+    """The poster set answers for other rows and forgot the inputs: no fault of the model."""
+    play = await plays.a_published_play(client, database, clock, criteria=given.a_benchmark())
+    await play.seat_panel()
+    assert (await play.upload_truth()).status_code == 201
+    assert (await given.upload_inputs(play)).status_code == 201
+    others = plays.TRUTH.replace(b"r9,", b"r99,")
+    assert (await play.upload_truth(others)).status_code == 201
+    play.solvers["ours"] = await someone(database, Role.SOLVER)
+    await play.bid("ours", quote_yuan=800_000)
+    await play.open()
+    await play.check("ours")
+    async with given.a_model(given.right_for(8)) as model:
+        queued = await given.submit(play, model.url)
+        await given.called(house)
+
+    found = await given.seen(play, queued)
+    assert (found["state"], found["failure"]["code"]) == ("error", "scoring.prediction_ids_differ")
+    assert (len(model.asked), await attempts(play)) == (ROWS, 0)
