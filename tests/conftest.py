@@ -1,7 +1,8 @@
 """What every test may ask for: a database of its own, an app over it, a client, a clock.
 
 A migrated template is built once per process and copied for each test; every test commits for real.
-A test marked `postgres` runs twice, once on each database; all others run on SQLite.
+A test marked `postgres` runs twice, once on each database, or with `alone=True` on PostgreSQL only,
+where it is about the server; all others run on SQLite.
 """
 
 import dataclasses
@@ -49,10 +50,12 @@ def in_a_thread(work: Callable[[str], None], argument: str) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked `postgres` on both databases."""
+    """Run a test marked `postgres` on both databases, or on that one alone."""
     if "engine" in metafunc.fixturenames:
-        marked = metafunc.definition.get_closest_marker("postgres") is not None
-        metafunc.parametrize("engine", ["sqlite", "postgres"] if marked else ["sqlite"])
+        marked = metafunc.definition.get_closest_marker("postgres")
+        alone = marked is not None and marked.kwargs.get("alone", False)
+        engines = ["sqlite", "postgres"] if marked else ["sqlite"]
+        metafunc.parametrize("engine", engines[1:] if alone else engines)
 
 
 @pytest.fixture(scope="session")

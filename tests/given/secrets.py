@@ -15,7 +15,7 @@ from marketplace.kit.outbound import Outbound
 from marketplace.profiles.rules.profile import Track
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints
-from tests.given import bids, documents, offers, panels, scoring, sign_ins, webhooks
+from tests.given import bids, documents, inference, offers, panels, scoring, sign_ins, webhooks
 from tests.given.identity import Someone, someone
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 
@@ -43,6 +43,7 @@ async def secrets_everywhere(
     await _an_opening_half_done(house, clock)
     await _documents_sealed_and_opened(house, clock, client)
     await _a_tie_declared_and_a_draw_half_done(house, clock, client)
+    await _an_endpoint_submitted(house, clock, client)
     call = await a_published_call(house.database, clock, content=offers.a_content_for_consortia())
     await _members_asked_and_a_key_locked(house, clock, call)
     for _ in range(2):
@@ -101,6 +102,16 @@ async def _documents_sealed_and_opened(
     await bids.sealed(house.database, clock, bid, keeper=house.keeper)
     await bids.the_deadline_passed(house.database, clock, call)
     await bids.the_opening(house.database, clock, call, keeper=house.keeper)
+
+
+async def _an_endpoint_submitted(
+    house: House, clock: FixedClock, client: httpx.AsyncClient
+) -> None:
+    """Let a solver submit an endpoint with a secret header: names of its inputs are drawn."""
+    play = await inference.a_calling_play(client, house.database, clock)
+    made = await inference.register(play, webhooks.NOWHERE, secret=inference.SECRET)
+    where = f"/v1/inference-endpoints/{made.json()['id']}/actions/submit"
+    await play.do(play.solvers["ours"], where)
 
 
 async def _a_tie_declared_and_a_draw_half_done(

@@ -121,13 +121,11 @@ async def backend(database: Database) -> tuple[int, Any]:
         return int(pid or 0), raw.driver_connection
 
 
-@pytest.mark.postgres
+@pytest.mark.postgres(alone=True)
 async def test_a_connection_that_the_server_closed_is_not_lent(
     database: Database, request: pytest.FixtureRequest
 ) -> None:
     """The driver notices it unasked, and the next session has another one."""
-    if database.is_sqlite:
-        pytest.skip("there is no server")
     server: PostgresServer = request.getfixturevalue("postgres_server")
     first, driver = await backend(database)
     gone = asyncio.Event()
@@ -141,13 +139,11 @@ async def test_a_connection_that_the_server_closed_is_not_lent(
     assert second != first
 
 
-@pytest.mark.postgres
+@pytest.mark.postgres(alone=True)
 async def test_a_connection_that_rested_is_asked_before_it_is_lent(
     database: Database, request: pytest.FixtureRequest
 ) -> None:
     """One that was lost without a word is replaced, and whoever wanted it notices nothing."""
-    if database.is_sqlite:
-        pytest.skip("there is no server")
     server: PostgresServer = request.getfixturevalue("postgres_server")
     engine = engine_for(database.url, asked_after_seconds=0)
     careful = Database(database.url, engine=engine)

@@ -23,6 +23,7 @@ from sqlmodel import select
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import SystemClock
+from marketplace.webhooks.actions.endpoints import Pace
 from marketplace.webhooks.queries import owners
 from marketplace.webhooks.rules.circuit import CONCURRENCY_DEFAULT
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState
@@ -39,8 +40,8 @@ ENDPOINTS: Final = 20
 HEALTHY: Final = range(18)
 GONE: Final = 18
 BROKEN: Final = 19
-ORDERED: Final[frozenset[int]] = frozenset()
-"""Endpoints that ask for the events of a subject in their order; to be filled when they can."""
+ORDERED: Final = frozenset({0, 1, 2})
+"""Endpoints that ask for the events of a subject in their order."""
 EVENTS: Final = DELIVERIES // ENDPOINTS
 EACH: Final = 5
 """Events about one subject."""
@@ -130,7 +131,13 @@ async def test_everything_arrives_although_a_third_fails_and_workers_die(
         await stack.enter_async_context(receivers.listening())
         owner = await someone(database, Role.SOLVER)
         made = [
-            await given.an_endpoint(house, owner, "scenario.closed", url=receivers.url(number))
+            await given.an_endpoint(
+                house,
+                owner,
+                "scenario.closed",
+                url=receivers.url(number),
+                pace=Pace(ordered=number in ORDERED),
+            )
             for number in range(ENDPOINTS)
         ]
         ids = frozenset(map(str, await many_said(database, EVENTS, each=EACH)))

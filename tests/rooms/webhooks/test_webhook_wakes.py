@@ -90,11 +90,9 @@ async def test_what_is_rolled_back_rings_no_bell(house: House) -> None:
     assert ring.is_set()
 
 
-@pytest.mark.postgres
+@pytest.mark.postgres(alone=True)
 async def test_what_another_process_commits_is_delivered_without_a_tick(house: House) -> None:
     """On PostgreSQL a process that only writes wakes the one that delivers."""
-    if house.database.is_sqlite:
-        pytest.skip("on SQLite there is one process, and its own bell")
     recorder = given.Recorder(204)
     async with serve_receiver(recorder) as url, another_process(house) as elsewhere:
         owner = await people.someone(house.database, Role.SOLVER)
@@ -116,13 +114,11 @@ async def test_what_another_process_commits_is_delivered_without_a_tick(house: H
     assert recorder.message_ids == [str(first.id), str(second.id)]
 
 
-@pytest.mark.postgres
+@pytest.mark.postgres(alone=True)
 async def test_a_broken_telegraph_is_strung_anew(house: House) -> None:
     """Its connection is ended from outside: it listens again, and tells that it may have missed
     something.
     """
-    if house.database.is_sqlite:
-        pytest.skip("on SQLite there is one process, and its own bell")
     heard = asyncio.Event()
     telegraph = Telegraph(house.database, Bell(), heard.set)
     working = asyncio.create_task(telegraph.work())
