@@ -8,13 +8,16 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from ipaddress import IPv4Address, ip_address
 from socket import SOCK_STREAM
+from typing import Any, Final
 
 from aiohttp import AddrInfoType, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest, ConnectionKey
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 
 from marketplace.kit.addresses import Address, Objection, Policy, objection_to
@@ -101,6 +104,28 @@ def _numeric(address: Address, host: str, port: int) -> ResolveResult:
     )
 
 
+PIECE_BYTES: Final = 8_192
+"""So much is parsed at a time: a flood of empty answers costs far more to read than to send."""
+UNREAD_MAX: Final = 8
+"""More answers than these at one time are no answer to one question, interim ones included."""
+
+
+class WaryHandler(ResponseHandler):
+    """Hangs up on a server that answers more than it was asked, before all of that is parsed."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came, piece by piece; nothing at all is how aiohttp goes on after a rest."""
+        for start in range(0, max(1, len(data)), PIECE_BYTES):
+            super().data_received(data[start : start + PIECE_BYTES])
+            if self.exception() is not None:
+                return
+            if len(self) > UNREAD_MAX:
+                self.set_exception(HttpProcessingError(message="more answers than questions"))
+                if self.transport is not None:
+                    self.transport.close()
+                return
+
+
 class CheckedConnector(TCPConnector):
     """Connects to checked addresses only, and lets no more connections rest than are wanted."""
 
@@ -125,6 +150,8 @@ class CheckedConnector(TCPConnector):
             keepalive_timeout=idle_seconds,
             socket_factory=checked_socket,
         )
+        wary: Any = partial(WaryHandler, loop=self._loop)
+        self._factory = wary
         self._idle_max = idle_max
         self._on_dial = on_dial
 

@@ -184,15 +184,15 @@ async def test_others_are_served_while_hostile_endpoints_are_called(
     assert next(heard) > ROUNDS
 
 
-@pytest.mark.skipif(not SOAK, reason="a tenth is below the noise of a shared machine")
 async def test_others_are_served_while_a_process_beside_them_calls(
     client: httpx.AsyncClient,
 ) -> None:
-    """The same calls from a process of their own."""
+    """The same calls from a process of their own; by the clock on a machine that is ours alone."""
     async with a_process_of_endpoints("calling") as (_, process):
         process.send_signal(signal.SIGSTOP)
         quiet, loaded = await compared(client, lambda: going_on(process))
-    assert_within_a_tenth(quiet.wall_p95, loaded.wall_p95)
+    if SOAK:
+        assert_within_a_tenth(quiet.wall_p95, loaded.wall_p95)
     assert_within_a_tenth(quiet.computed_p50, loaded.computed_p50)
 
 
