@@ -4,8 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PEERS  := tests/peers/oidc_provider tests/peers/webhooks
-# One more than there are cores: many tests wait for processes that they started or killed.
-WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
+WORKERS ?= auto
 ARGS   ?=
 
 .DEFAULT_GOAL := help
