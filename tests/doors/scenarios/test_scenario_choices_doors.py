@@ -8,12 +8,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from marketplace.app import create_app
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
+from tests.conftest import an_app_over
 from tests.given import bids, custody
 from tests.given import identity as people
 from tests.given import scenarios as given
@@ -220,7 +220,7 @@ async def test_offers_are_kept_and_refusals_foretold(
         sent = await custody.share_body_if_any(house.database, called.id, custodian)
         SHARES[called.id, custodian.actor.person_id] = sent
     mirror = Mirror(house)
-    transport = httpx.ASGITransport(app=create_app(mirror.house))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=an_app_over(mirror.house, "mirror"))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://mirror.test") as copy:
         for name, who in (await everybody(house.database, called.cast)).items():
             read = await client.get(f"/v1/scenarios/{called.id}", headers=who.headers)

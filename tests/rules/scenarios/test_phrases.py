@@ -1,7 +1,7 @@
 """Phrases that favour or shut out bidders: what must be found, and what must be left alone."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace.scenarios.rules.checks.phrases import Barrier, Place, barriers, fold
@@ -159,6 +159,7 @@ def test_a_lawful_sentence_beside_it_hides_nothing(
 
 @settings(deadline=None)
 @given(st.text())
+@example("\x1e\r")  # two ends of lines, and nothing else
 def test_folding_twice_is_folding_once(text: str) -> None:
     """And any text at all can be read."""
     assert fold(fold(text)) == fold(text)

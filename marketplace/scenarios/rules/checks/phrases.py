@@ -206,7 +206,7 @@ def fold(text: str) -> str:
     """Write a text in the one form in which phrases are looked for.
 
     Shape    compatibility forms (full-width digits) as ordinary ones, Traditional as Simplified,
-             no white space within a line.
+             no white space within a line, no empty lines.
 
     >>> fold("註冊資本不低於 ５００ 萬元")
     '注册资本不低于500万元'
@@ -214,7 +214,7 @@ def fold(text: str) -> str:
     lines = unicodedata.normalize("NFKC", text).splitlines()
     folded = (_SPACE.sub("", _simplified().convert(line)) for line in lines)
     # Taking out a space can bring a letter and its accent together.
-    return "\n".join(unicodedata.normalize("NFKC", line) for line in folded)
+    return "\n".join(unicodedata.normalize("NFKC", line) for line in folded if line)
 
 
 def barriers(text: str, place: Place) -> Iterator[Hit]:
