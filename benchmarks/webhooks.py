@@ -28,7 +28,7 @@ from benchmarks.harness import Bench, Row, row_of
 from marketplace.events.tables import EventRow
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
-from marketplace.kit import addresses
+from marketplace.kit import addresses, garbage
 from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database, announce
 from marketplace.kit.ids import new_id
@@ -216,7 +216,8 @@ async def a_stage(bench: Bench, kind: str, endpoints: int) -> AsyncIterator[Stag
         async with database.engine.connect() as connection:
             await connection.exec_driver_sql("ANALYZE")
             await connection.commit()
-        yield Stage(house, template, port)
+        with garbage.settled():  # as the server is
+            yield Stage(house, template, port)
 
 
 async def throughput(bench: Bench, kind: str) -> list[Row]:

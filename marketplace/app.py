@@ -1,6 +1,5 @@
 """The composition root: the only file that knows every room's door."""
 
-import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -48,6 +47,7 @@ from marketplace.identity.routes import (
 )
 from marketplace.identity.rules.access import Actor
 from marketplace.identity.witness import Witness
+from marketplace.kit import garbage
 from marketplace.kit.kept import Kept
 from marketplace.matching import routes as matching
 from marketplace.notary import routes as notary
@@ -316,11 +316,6 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
 
 @asynccontextmanager
 async def _settled(app: Litestar) -> AsyncIterator[None]:
-    """Move everything built at start-up out of the garbage collector's sight: p99 falls by half or
-    more.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    yield
-    gc.unfreeze()
+    """Look for no garbage among what was built at start-up."""
+    with garbage.settled():
+        yield

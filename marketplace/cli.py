@@ -24,6 +24,7 @@ from marketplace.demo.stage import Stage
 from marketplace.house import House
 from marketplace.identity.actions import keys as identity
 from marketplace.identity.rules.access import SYSTEM, Role
+from marketplace.kit import garbage
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
@@ -131,10 +132,11 @@ def work_command(data: Path | None) -> None:
         stopping = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        await asyncio.gather(
-            scorer_of(house).work_on(stopping=stopping),
-            caller_of(house).work_on(stopping=stopping),
-        )
+        with garbage.settled():
+            await asyncio.gather(
+                scorer_of(house).work_on(stopping=stopping),
+                caller_of(house).work_on(stopping=stopping),
+            )
 
     within(prepared(settings_for(data)), work)
 

@@ -34,7 +34,9 @@ from marketplace.webhooks.rules.desk import Desk
 
 LINGER_SECONDS = 0.02
 """How long the hand waits for more results once it has one, while others are under way."""
-BATCH = 96
+LINGER_BUSY_SECONDS = 0.1
+"""The same while there is more on the desk to send: nobody waits for what the hand would take."""
+BATCH = 512
 """So many results are not waited for any longer: a worker that dies has lost no more than these."""
 SLOW_SECONDS = 1.0
 """A request that takes longer gives its slot to another one."""
@@ -333,7 +335,8 @@ class _Shift:
         await wait_for(self._news, seconds=patience)
         if 0 < len(self._results) < BATCH and self._senders and not self._rung:
             self._news.clear()
-            await wait_for(self._news, seconds=LINGER_SECONDS)
+            linger = LINGER_BUSY_SECONDS if self._desk.waiting else LINGER_SECONDS
+            await wait_for(self._news, seconds=linger)
         self._rung = False
         self._news.clear()
         if self._broken is not None:

@@ -17,7 +17,7 @@ from uuid import UUID
 from marketplace.webhooks.rules.circuit import WINDOW_MAX
 
 T = TypeVar("T")
-DEPTH_MAX = 4
+DEPTH_MAX = 16
 """How many times its slots a worker may hold."""
 
 

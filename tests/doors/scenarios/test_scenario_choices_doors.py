@@ -220,7 +220,8 @@ async def test_offers_are_kept_and_refusals_foretold(
         sent = await custody.share_body_if_any(house.database, called.id, custodian)
         SHARES[called.id, custodian.actor.person_id] = sent
     mirror = Mirror(house)
-    transport = httpx.ASGITransport(app=an_app_over(mirror.house, "mirror"))  # type: ignore[arg-type]
+    beside = an_app_over(mirror.house, "mirror")
+    transport = httpx.ASGITransport(app=beside)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://mirror.test") as copy:
         for name, who in (await everybody(house.database, called.cast)).items():
             read = await client.get(f"/v1/scenarios/{called.id}", headers=who.headers)
