@@ -171,16 +171,15 @@ def jobs_of_events(
         keeper=house.keeper,
         bell=house.bell,
         due=house.due,
-        # Deliveries live in real time, also when a demo's story is set in another month.
-        clock=SystemClock(),
+        clock=house.clock,
     )
     return {
         "close_checkpoints": lambda: vouch(house),
         "fan_out": lambda: webhooks.fan_out(courier),
-        "replay": lambda: replays.work_on(house.database, SystemClock(), stopping=stopping),
+        "replay": lambda: replays.work_on(house.database, house.clock, stopping=stopping),
         "deliver": lambda: webhooks.deliver(courier, stopping=stopping),
         "remove_old_deliveries": lambda: webhooks.remove_over(
-            house.database, SystemClock(), days=house.settings.webhook_log_days
+            house.database, house.clock, days=house.settings.webhook_log_days
         ),
     }
 

@@ -2,20 +2,26 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import select
 
 from marketplace.client.listen import serve_receiver
 from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit.bell import Bell
+from marketplace.kit.clock import SystemClock
 from marketplace.kit.database import Database
 from marketplace.kit.outbound import Outbound
 from marketplace.kit.telegraph import CHANNEL, Telegraph
 from marketplace.scheduler import at_work, jobs_of_events
+from marketplace.webhooks import jobs
+from marketplace.webhooks.tables import Delivery
 from tests.given import identity as people
 from tests.given import webhooks as given
 
@@ -30,8 +36,8 @@ async def delivering(house: House) -> AsyncIterator[None]:
     )
     stopping = asyncio.Event()
     async with Outbound(given.LOCAL) as outbound:
-        jobs = jobs_of_events(quiet, outbound, stopping)
-        telling = {name: jobs[name] for name in ("fan_out", "deliver")}
+        all_jobs = jobs_of_events(quiet, outbound, stopping)
+        telling = {name: all_jobs[name] for name in ("fan_out", "deliver")}
         async with at_work(quiet, telling, stopping=stopping):
             yield
 
@@ -73,6 +79,34 @@ async def test_what_is_committed_is_delivered_without_a_tick(house: House) -> No
             await recorder.has_heard(2)
 
     assert recorder.message_ids == [str(first.id), str(second.id)]
+
+
+@pytest.mark.parametrize("days", [-120, 120])
+async def test_a_house_in_another_season_keeps_its_own_time(house: House, days: int) -> None:
+    """A demo's story goes on in its own week: what is told there is due there, and kept from there
+    on, while receivers see the real time in the signature.
+    """
+    clock = SystemClock(dt.timedelta(days=days))
+    there = dataclasses.replace(house, clock=clock)
+    recorder = given.Recorder(204)
+    async with serve_receiver(recorder) as url:
+        owner = await people.someone(there.database, Role.SOLVER)
+        await given.an_endpoint(there, owner, "scenario.closed", url=url)
+        await given.an_event(there)
+        async with Outbound(given.LOCAL) as outbound:
+            await jobs.fan_out(given.a_courier(there, outbound))
+            by_the_scheduler = jobs_of_events(there, outbound, None)
+            await by_the_scheduler["deliver"]()
+            removed: Any = await by_the_scheduler["remove_old_deliveries"]()
+
+    async with house.database.reading() as session:
+        (delivery,) = (await session.exec(select(Delivery))).all()
+    assert len(recorder.heard) == 1
+    assert not removed.anything
+    assert delivery.finished_at is not None
+    assert dt.timedelta() <= delivery.finished_at - delivery.created_at < dt.timedelta(minutes=1)
+    signed_at = int(recorder.heard[0].headers["webhook-timestamp"])
+    assert abs(signed_at - dt.datetime.now(dt.UTC).timestamp()) < 60
 
 
 async def test_what_is_rolled_back_rings_no_bell(house: House) -> None:
