@@ -15,7 +15,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final
 from urllib.parse import urlsplit
+
+from marketplace.kit.errors import Words
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -44,6 +47,44 @@ class Objection(StrEnum):
     """A port on which something other than a web server is usually found."""
     ADDRESS = "address"
     """An address that is not a public unicast address."""
+
+
+WHAT_WOULD_DO: Final[dict[Objection, Words]] = {
+    Objection.MALFORMED: Words(
+        "请填写完整网址,如 https://example.com/hook;仅限可见 ASCII 字符,至多 2048 个。",
+        "Write a whole URL such as https://example.com/hook, in printable ASCII, 2,048 at most.",
+    ),
+    Objection.SCHEME: Words("网址须以 https:// 开头。", "The URL must begin with https://."),
+    Objection.CREDENTIALS: Words(
+        "网址中不得含用户名或口令。", "Take the user name and password out of the URL."
+    ),
+    Objection.FRAGMENT: Words(
+        "请去掉网址中 # 及其后的部分。", "Take the # and what follows it out of the URL."
+    ),
+    Objection.HOST: Words(
+        "主机名缺失或写法有误,例如末尾多了一个点。",
+        "The host is missing or is not written as a host name, for example with a dot at its end.",
+    ),
+    Objection.NUMERIC_HOST: Words(
+        "请填写域名或普通的点分十进制 IPv4 地址。", "Write a name, or a plain dotted IPv4 address."
+    ),
+    Objection.ZONE: Words(
+        "IPv6 地址不得带区域标识(%)。", "Take the zone (%) out of the IPv6 address."
+    ),
+    Objection.LOCAL_NAME: Words(
+        "该名称只在内部网络有效;请填写公网域名。",
+        "This name means something inside a network only; write a public one.",
+    ),
+    Objection.PORT: Words(
+        "该端口通常不是网站服务;请使用 443 等常用端口。",
+        "Something other than a web server is usually on this port; use 443, for example.",
+    ),
+    Objection.ADDRESS: Words(
+        "该地址不是公网单播地址(例如内网或本机地址);请填写公网地址。",
+        "This is no public unicast address, but a private or local one, for example.",
+    ),
+}
+"""What is told to whoever entered an address that is not dialled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

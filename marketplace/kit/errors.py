@@ -16,10 +16,20 @@
 
 Kinds only; the HTTP status of a kind is decided in `wire.problems`.  A refusal is a subclass that
 states a fact: its docstring is the English title, `title_zh` the Chinese one, `code` is stable for
-ever, and the keyword arguments are the facts, which become members of the problem document.
+ever, and the keyword arguments are the facts, which become members of the problem document.  A fact
+in `Words` is told in one language.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A fact that is told in the language of whoever asks."""
+
+    zh: str
+    en: str
 
 
 class MarketplaceError(Exception):

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from marketplace.kit import errors
-from marketplace.kit.errors import MarketplaceError
+from marketplace.kit.errors import MarketplaceError, Words
 from marketplace.wire.answers import AnyRequest, prefers_english
 from marketplace.wire.translations import field_message
 
@@ -99,8 +99,12 @@ def exception_handlers() -> ExceptionHandlersMap:
 
 def _refusal(request: AnyRequest, error: MarketplaceError) -> Response[bytes]:
     status = status_of(error)
-    title = error.title_en if prefers_english(request) else error.title_zh
-    facts = {name: plain(value) for name, value in error.facts.items()}
+    english = prefers_english(request)
+    title = error.title_en if english else error.title_zh
+    facts = {
+        name: (value.en if english else value.zh) if isinstance(value, Words) else plain(value)
+        for name, value in error.facts.items()
+    }
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="jiebang"'

@@ -13,7 +13,7 @@ from marketplace.bids.tables.bids import Bid
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import addresses
-from marketplace.kit.addresses import Objection
+from marketplace.kit.addresses import WHAT_WOULD_DO, Objection
 from marketplace.kit.clock import Clock
 from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
@@ -82,7 +82,7 @@ async def register(
         check_header(header.name, header.value)
     target = addresses.target_of(address.url, reach)
     if isinstance(target, Objection):
-        raise EndpointTargetRefused(objection=target.value)
+        raise EndpointTargetRefused(objection=target.value, detail=WHAT_WOULD_DO[target])
     known = await queries.endpoints_of(session, bid.id)
     for earlier in known:
         if _is_same(earlier, criterion, address, keeper):

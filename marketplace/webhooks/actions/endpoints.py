@@ -9,7 +9,7 @@ from marketplace.events.rules import hearing
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit import addresses
-from marketplace.kit.addresses import Objection
+from marketplace.kit.addresses import WHAT_WOULD_DO, Objection
 from marketplace.kit.database import WriteSession, announce
 from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
@@ -96,7 +96,7 @@ async def register_endpoint(
     access.require(actor, Permission.WEBHOOKS_MANAGE)
     target = addresses.target_of(subscription.url, reach)
     if isinstance(target, Objection):
-        raise TargetRefused(objection=target.value)
+        raise TargetRefused(objection=target.value, detail=WHAT_WOULD_DO[target])
     unusable = [text for text in subscription.event_types if not hearing.is_pattern(text)]
     if unusable:
         raise EventTypeUnusable(event_types=[text[:80] for text in unusable[:20]])

@@ -51,25 +51,41 @@ class TestRegister:
         assert read.json() == {name: body[name] for name in body if name != "secret"}
 
     @pytest.mark.parametrize(
-        ("url", "objection"),
+        ("url", "objection", "words"),
         [
-            ("https://169.254.169.254/latest/meta-data/", "address"),
-            ("https://user@hooks.example.com/", "credentials"),
-            ("https://0x0a000001/", "numeric_host"),
-            ("ftp://hooks.example.com/", "scheme"),
+            (
+                "https://169.254.169.254/latest/meta-data/",
+                "address",
+                ("公网单播", "public unicast"),
+            ),
+            ("https://user@hooks.example.com/", "credentials", ("口令", "password")),
+            ("https://0x0a000001/", "numeric_host", ("点分十进制", "dotted IPv4")),
+            ("ftp://hooks.example.com/", "scheme", ("https://", "https://")),
         ],
     )
     async def test_refuses_an_address_that_is_not_dialled(
-        self, client: httpx.AsyncClient, database: Database, url: str, objection: str
+        self,
+        client: httpx.AsyncClient,
+        database: Database,
+        url: str,
+        objection: str,
+        words: tuple[str, str],
     ) -> None:
-        """422 with the reason, before anything is stored."""
+        """422 with the reason and what would do, in either language, before anything is stored."""
         solver = await people.someone(database, Role.SOLVER)
 
-        answer = await registered(client, solver, url=url)
+        answer, in_english = [
+            await client.post(
+                ENDPOINTS, json={"url": url}, headers=solver.headers | {"Accept-Language": language}
+            )
+            for language in ("zh", "en")
+        ]
 
         assert answer.status_code == 422
         assert answer.json()["code"] == "webhooks.target_refused"
         assert answer.json()["objection"] == objection
+        assert words[0] in answer.json()["detail"]
+        assert words[1] in in_english.json()["detail"]
 
     async def test_refuses_a_filter_that_cannot_match(
         self, client: httpx.AsyncClient, database: Database
