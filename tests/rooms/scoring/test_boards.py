@@ -30,12 +30,15 @@ from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.submissions import Phase
 from marketplace.scoring.schemas.submissions import LeaderboardOut
 from marketplace.scoring.tables.boards import Board, BoardEntry, BoardTally
+from marketplace.scoring.tables.rounds import Submission
 from tests.conftest import START
 from tests.given import boards as given
 from tests.given.boards import Arena
 
 BOARDS: Final = int(os.environ.get("JIEBANG_SOAK_BOARDS", "24"))
 FILES: Final = int(os.environ.get("JIEBANG_SOAK_FILES", "200"))
+TOGETHER: Final = 100
+"""Files in one transaction."""
 TEAMS: Final = 9
 SECOND: Final = dt.timedelta(seconds=1)
 
@@ -253,6 +256,12 @@ async def rows_written(database: Database, arena: Arena, board: Board) -> int:
     return len(touched)
 
 
+async def stored(database: Database) -> int:
+    """Count the files that were sent."""
+    async with database.reading() as session:
+        return (await session.exec(select(func.count()).select_from(Submission))).one()
+
+
 @pytest.mark.postgres
 async def test_every_team_of_many_files_is_listed_and_the_top_is_right(
     database: Database, clock: FixedClock
@@ -264,22 +273,26 @@ async def test_every_team_of_many_files_is_listed_and_the_top_is_right(
     async with database.writing() as session:
         board = given.a_board(arena)
         session.add(board)
-        await session.flush()
-        for number in range(FILES):
-            bid = arena.bids[number % len(arena.bids)]
-            value = Decimal(chance.randrange(10**5)) / 10**5
-            if bid in best and value <= best[bid][0]:
-                continue
-            at = START + number * SECOND
-            row = given.a_submission(arena, bid, value=str(value), at=at)
-            session.add(row)
-            await session.flush()
-            await boards.place(session, board, bid, (row, str(value)), cause="scored", now=at)
-            best[bid] = value, at
+    for begin in range(0, FILES, TOGETHER):
+        async with database.writing() as session:
+            held = await session.get_one(Board, board.id)
+            for number in range(begin, min(begin + TOGETHER, FILES)):
+                bid = arena.bids[number % len(arena.bids)]
+                value = Decimal(chance.randrange(10**5)) / 10**5
+                at = START + number * SECOND
+                row = given.a_submission(arena, bid, value=str(value), at=at)
+                session.add(row)
+                if bid not in best or value > best[bid][0]:
+                    await session.flush()
+                    await boards.place(
+                        session, held, bid, (row, str(value)), cause="scored", now=at
+                    )
+                    best[bid] = value, at
     async with database.reading() as reader:
         seen = told(await everything(reader, arena, limit=200))
 
     wanted = sorted(best.items(), key=lambda one: (-one[1][0], one[1][1]))
     assert [bid for _, bid in seen] == [bid for bid, _ in wanted]
     assert len(seen) == len(arena.bids)
+    assert await stored(database) == FILES
     assert seen[:10] == brute_force(best, Direction.HIGHER)[:10]
