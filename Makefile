@@ -37,17 +37,17 @@ bench: $(READY)  ## ratios against floors and peers; ARGS="boards --strict" choo
 SOAK = timeout --verbose $(1) env $(2) $(BIN)/python -m pytest -n 0 -p no:randomly \
   --log-cli-level=INFO $(3) $(ARGS)
 
-soak: $(READY)  ## the long proofs, one after the other, each bounded: four hours at most
+soak: $(READY)  ## the long proofs, one after the other, each bounded: six hours at most
 	$(call SOAK,1200,JIEBANG_SOAK_CARDS=100000,tests/rooms/board/test_board_at_scale.py)
 	$(call SOAK,1200,JIEBANG_SOAK_ROUNDS=10000,tests/rules/scoring/test_certainty_rounds.py)
 	$(call SOAK,600,JIEBANG_SOAK_DRAWS=1000000,tests/rules/scoring/test_scoring_draw.py)
-	$(call SOAK,600,JIEBANG_SOAK_EVENTS=10000,tests/rooms/feed/test_feed_race.py)
+	$(call SOAK,2400,JIEBANG_SOAK_EVENTS=100000,tests/rooms/feed/test_feed_race.py)
 	$(call SOAK,900,JIEBANG_SOAK_BOARDS=1000 JIEBANG_SOAK_FILES=10000,tests/rooms/scoring/test_boards.py)
 	$(call SOAK,900,JIEBANG_SOAK_QUOTA_RUNS=10,tests/rooms/scoring/test_queue.py)
 	$(call SOAK,900,JIEBANG_SOAK_RESCORED=1000,tests/rooms/scoring/test_rescoring.py)
 	$(call SOAK,900,JIEBANG_SOAK_KILLS=20,tests/journeys/test_scorers_are_killed.py)
 	$(call SOAK,1200,JIEBANG_SOAK_REPLAY=100000,tests/rooms/replays/test_replays_are_killed.py)
-	$(call SOAK,2400,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_delivery_soak.py)
+	$(call SOAK,1800,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_delivery_soak.py)
 	$(call SOAK,1800,JIEBANG_SOAK_KILLS=100,tests/rooms/webhooks/test_webhook_faults.py)
 	$(call SOAK,3600,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_webhook_order.py)
 	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
