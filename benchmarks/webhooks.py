@@ -59,21 +59,28 @@ GOALS: Final = {"deliveries": 0.6, "raw": 0.12, "p50": 50.0, "p99": 250.0}
 
 
 @asynccontextmanager
-async def a_sink() -> AsyncIterator[int]:
-    """Run a sink in a process of its own; say its port."""
+async def a_process(module: str) -> AsyncIterator[list[int]]:
+    """Run a module that listens in a process of its own; say its ports."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "benchmarks.sink",
+        module,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     try:
-        yield int(await process.stdout.readline())
+        yield [int(port) for port in (await process.stdout.readline()).split()]
     finally:
         process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def a_sink() -> AsyncIterator[int]:
+    """Run a sink in a process of its own; say its port."""
+    async with a_process("benchmarks.sink") as (port,):
+        yield port
 
 
 def a_house(bench: Bench, database: Database) -> House:
@@ -88,9 +95,9 @@ def a_house(bench: Bench, database: Database) -> House:
     )
 
 
-def dialler() -> Outbound:
+def dialler(total_seconds: float = 15.0) -> Outbound:
     """What dials this machine."""
-    return Outbound(OutboundPolicy(reach=addresses.DEVELOPMENT))
+    return Outbound(OutboundPolicy(reach=addresses.DEVELOPMENT, total_seconds=total_seconds))
 
 
 async def say(house: House, template: EventRow, number: int) -> list[str]:

@@ -54,6 +54,7 @@ def test_every_module_of_the_folder_is_run() -> None:
         "harness",
         "seeding",
         "sink",
+        "bad_sink",
     }
 
     assert there == set(MODULES)
