@@ -160,12 +160,15 @@ class TestStorage:
             await LocalStorage(tmp_path).read(str(new_id()))
 
 
-async def test_sqlite_keeps_what_it_promised(database: Database) -> None:
+async def test_sqlite_keeps_what_it_promised(tmp_path: Path) -> None:
     """Every connection runs with a write-ahead log, full syncs and foreign keys."""
+    # One as the house opens it: those of other tests do not wait for the disk.
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/own.db")
     async with database.reading() as session:
         connection = await session.connection()
         found = {}
         for name in ("journal_mode", "synchronous", "foreign_keys"):
             found[name] = (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+    await database.close()
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
