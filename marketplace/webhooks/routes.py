@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from marketplace.identity.rules import access
 from marketplace.identity.rules.access import Actor, Permission
 from marketplace.kit.addresses import policy_for
-from marketplace.kit.clock import Clock, SystemClock
+from marketplace.kit.clock import Clock
 from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.paging import id_after, page_of
 from marketplace.kit.secrets import Keeper
@@ -293,12 +293,12 @@ async def get_retention(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     reader: NamedDependency[ReadSession],
+    clock: NamedDependency[Clock],
     settings: NamedDependency[Settings],
 ) -> Response[RetentionOut]:
     """Show how far back the delivery log goes, and how much of it was removed, over everybody."""
     access.require(actor, Permission.AUDIT_READ)
     days = settings.webhook_log_days
-    # In real time, like the deliveries themselves.
-    now = await SystemClock().decisive(reader)
+    now = await clock.decisive(reader)
     found = await keeping.kept(reader, before=now - dt.timedelta(days=days))
     return answer(request, RetentionOut.of(found, days=days))

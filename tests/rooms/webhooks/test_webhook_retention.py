@@ -228,4 +228,6 @@ async def test_the_auditor_sees_how_far_back_the_log_goes(
     told_of = seen.json()
     assert (told_of["kept_days"], told_of["deliveries_removed"]) == (90, 2)
     assert told_of["oldest_delivery_at"] > told_of["removed_at"][:10]
+    # In the house's own time: the removal left nothing that the route would call over.
+    assert told_of["over"] == 0
     assert refused.status_code == 403
