@@ -65,7 +65,7 @@ def lies_in(module: str, parents: set[str] | dict[str, str]) -> bool:
 
 
 def test_every_import_contract_is_kept() -> None:
-    """The eight contracts hold; what breaks one is shown with file and line."""
+    """All of them hold; what breaks one is shown with file and line."""
     # In a process of its own: the linter silences every logger of the one it runs in.
     linter = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from marketplace.kit.addresses import (
     DEVELOPMENT,
     PRODUCTION,
+    WHAT_WOULD_DO,
     Objection,
     Policy,
     Target,
@@ -173,3 +174,9 @@ def test_a_network_of_the_allow_list_may_be_of_either_family() -> None:
     assert objection_to(ip_address("10.0.0.1"), only_six) is Objection.ADDRESS
     assert objection_to(ip_address("fd00::1"), only_six) is None
     assert objection_to(ip_address("fd00::1"), only_four) is Objection.ADDRESS
+
+
+def test_every_objection_says_what_would_do() -> None:
+    """A new one without words would be a fault of ours instead of a refusal."""
+    assert set(WHAT_WOULD_DO) == set(Objection)
+    assert all(words.zh and words.en for words in WHAT_WOULD_DO.values())
