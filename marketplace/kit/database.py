@@ -3,10 +3,10 @@
 Who is who: a `Database` belongs to one event loop and one process.  `reading()` lends a session
 that cannot write, `glancing()` one for single questions, in no transaction; `writing()` lends one
 transaction, committed when the block ends well and rolled back when it raises. Doors and jobs open
-them; actions only use them.  On SQLite writers begin with BEGIN IMMEDIATE behind one lock per
-process: a transaction that reads first and writes later would otherwise die with "database is
-locked", and SQLite's own busy handler is unfair.  The lock is a courtesy;
-BEGIN IMMEDIATE is what makes it correct.
+them; actions only use them.  On SQLite writers begin with BEGIN IMMEDIATE: a transaction that reads
+first and writes later would otherwise die with "database is locked".  They take turns, in a process
+behind a lock and between processes behind the turnstile, because SQLite's own waiting is unfair.
+Both are a courtesy; BEGIN IMMEDIATE is what makes it correct.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import datetime as dt
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import event
@@ -38,6 +39,7 @@ ASKED_AFTER_SECONDS = 5
 """How long a connection may rest before it is asked whether it still lives."""
 _RESTS_SINCE = "rests_since"
 _TELLING = "telling"
+_TO_WRITE = "BEGIN IMMEDIATE"
 
 
 class WriteWhileReading(AssertionError):
@@ -73,7 +75,7 @@ class Database:
         self.said = Bell()
         """Rung after a commit that told something (see `announce`)."""
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
-        writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        writing = self.engine.execution_options(sqlite_begin=_TO_WRITE)
         # Not AUTOCOMMIT on SQLite: behind it SQLAlchemy puts a mode of sqlite3 back that begins.
         alone = {"sqlite_begin": ""} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         glancing = self.engine.execution_options(**alone)
@@ -210,6 +212,9 @@ def _lend_only_what_lives(engine: AsyncEngine, asked_after_seconds: float) -> No
 
 
 def _make_sqlite_honest(engine: AsyncEngine) -> None:
+    name = engine.url.database
+    file = Path(name) if name and name != ":memory:" else None
+
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(dbapi: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         # sqlite3 must not emit a BEGIN of its own: it would be a deferred one.
@@ -222,7 +227,10 @@ def _make_sqlite_honest(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
-        if begin:
+        if begin == _TO_WRITE:
+            raw: Any = connection.connection.dbapi_connection
+            raw.begin_writing(file)
+        elif begin:
             connection.exec_driver_sql(begin)
 
     @event.listens_for(engine.sync_engine, "reset")

@@ -9,6 +9,7 @@ with everything, and what is no transaction is not rolled back.
 import importlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy.dialects.sqlite.aiosqlite import (
@@ -16,7 +17,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
-from sqlalchemy.util import EMPTY_DICT
+from sqlalchemy.util import EMPTY_DICT, await_only
+
+from marketplace.kit import turnstile
 
 
 class _Told(NamedTuple):
@@ -91,6 +94,11 @@ class Connection(AsyncAdapt_aiosqlite_connection):
 
     __slots__ = ()
     _cursor_cls: type[Any] = Cursor
+
+    def begin_writing(self, beside: Path | None) -> None:
+        """Begin a transaction that may write, when it is this one's turn."""
+        cursor = Cursor(self)
+        await_only(cursor._crossed(lambda one: turnstile.begin_writing(one, beside)))
 
     def rollback(self) -> None:
         """Roll back, if there is anything to."""

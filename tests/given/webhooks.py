@@ -153,15 +153,20 @@ class Recorder:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        self.heard.append(Heard(headers, body, scope["path"]))
+        heard = Heard(headers, body, scope["path"])
+        self.heard.append(heard)
         async with self._changed:
             self._changed.notify_all()
-        status = self._statuses.popleft() if len(self._statuses) > 1 else self._statuses[0]
+        status = self.answer_to(heard)
         said = [*self._headers, (b"content-length", str(len(self._body)).encode())]
         await send(
             {"type": "http.response.start", "status": status, "headers": said * (status != 204)}
         )
         await send({"type": "http.response.body", "body": self._body if status != 204 else b""})
+
+    def answer_to(self, _: Heard) -> int:
+        """Say which status comes next; others decide by what they heard."""
+        return self._statuses.popleft() if len(self._statuses) > 1 else self._statuses[0]
 
     async def has_heard(self, number: int) -> None:
         """Wait until so many requests have arrived."""
