@@ -127,7 +127,7 @@ class DeliveryOut(Out, frozen=True, kw_only=True):
     state: DeliveryState
     attempts: int
     next_at: dt.datetime | None
-    """When it is tried next; null once it is finished."""
+    """When it is tried next; null while it waits for the one before it, and once it is finished."""
     created_at: dt.datetime
     finished_at: dt.datetime | None
 

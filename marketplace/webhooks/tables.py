@@ -99,8 +99,10 @@ class Delivery(Row, table=True):
     line_number: int | None = Field(default=None)
     """Its place in that order."""
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=text_enum(DeliveryState))
-    next_at: dt.datetime
-    """When it may be taken; while a worker has it, the end of the lease."""
+    next_at: dt.datetime | None
+    """When it may be taken; while a worker has it, the end of the lease.  Null: when the one before
+    it in its line has ended.
+    """
     lease_token: UUID | None = Field(default=None)
     """Whose lease it is; only who shows it, with the number of the attempt, may record."""
     attempts: int = Field(default=0)

@@ -21,6 +21,7 @@ from marketplace import registry
 from marketplace.board.tables import SEARCH_TABLE
 from marketplace.migrate import migrate, migration_config
 from tests.house import source
+from tests.house.old_rows import AN_OLD_BID, AN_ORGANIZATION, OWED_IN_ORDER
 from tests.postgres_server import PostgresServer, create_database, execute
 
 NAME_LENGTH_MAX: Final = 63
@@ -40,53 +41,6 @@ def upgrade():
     op.create_table("left_behind", sa.Column("id", sa.Integer()))
     raise RuntimeError("half way")
 """
-
-AN_ORGANIZATION: Final = """
-INSERT INTO organization (id, version, uscc, name_zh, name_en, kind, size_class, is_startup,
-    region, registered_at, blacklisted)
-VALUES ('01890000000070008000000000000001', 1, '91350100M000100Y43', 'x', 'x', 'company', 'small',
-    true, 'x', '2026-03-02 16:30:00+00:00', true)
-"""
-"""Half past midnight in Beijing, on a day that UTC calls the one before."""
-
-
-AN_OLD_BID: Final = (
-    """
-INSERT INTO organization (id, version, uscc, name_zh, name_en, kind, size_class, is_startup,
-    region, registered_at)
-VALUES ('01890000000070008000000000000001', 1, '91350100M000100Y43', 'x', 'x', 'company', 'small',
-    true, 'x', '2026-03-02 16:30:00+00:00')
-""",
-    """
-INSERT INTO person (id, name_zh, name_en, registered_at)
-VALUES ('01890000000070008000000000000005', 'x', 'x', '2026-03-02 16:30:00+00:00')
-""",
-    """
-INSERT INTO batch (id, version, number, title, year, organizer_id, scenarios_numbered, created_at)
-VALUES ('01890000000070008000000000000007', 1, 'x', '{}', 2026, '01890000000070008000000000000001',
-    1, '2026-03-02 16:30:00+00:00')
-""",
-    """
-INSERT INTO scenario (id, version, number, batch_id, state, track, poster_type, poster_id,
-    end_user_id, content_version, created_at, organizer_id)
-VALUES ('01890000000070008000000000000003', 1, 'x', '01890000000070008000000000000007', 'published',
-    'private', 'company', '01890000000070008000000000000001', '01890000000070008000000000000001', 1,
-    '2026-03-02 16:30:00+00:00', '01890000000070008000000000000001')
-""",
-    """
-INSERT INTO bid (id, version, scenario_id, solver_id, author_id, state, content_number, created_at)
-VALUES ('01890000000070008000000000000002', 2, '01890000000070008000000000000003',
-    '01890000000070008000000000000001', '01890000000070008000000000000005', 'submitted', 1,
-    '2026-03-02 16:30:00+00:00')
-""",
-    """
-INSERT INTO bid_version (id, bid_id, number, scenario_content_version, sealed, sealed_sha256,
-    content_sha256, received_at)
-VALUES ('01890000000070008000000000000006', '01890000000070008000000000000002', 1, 1, 'x', 'x', 'x',
-    '2026-03-02 16:30:00+00:00')
-""",
-)
-"""Sealed under a key that only release 0011 knows."""
 
 
 @pytest.fixture
@@ -282,6 +236,28 @@ def test_offers_of_the_old_seal_are_not_left_behind_a_key_that_is_gone(url: str)
 
     assert unchanged == before
     assert "lockbox" in _asked(url, schema)
+
+
+@pytest.mark.postgres
+def test_what_waited_in_line_loses_its_time_and_nothing_else_does(url: str) -> None:
+    """The first keeps it, and what is under way; going back, everything has one again."""
+    migrate(url, "0029")
+
+    def owed(connection: Connection) -> None:
+        for statement in (AN_OLD_BID[0], *OWED_IN_ORDER):
+            connection.execute(text(statement))
+
+    def timed(connection: Connection) -> list[bool]:
+        found = connection.execute(text("SELECT next_at FROM webhook_delivery ORDER BY id"))
+        return [at is not None for at in found.scalars()]
+
+    _asked(url, owed)
+    migrate(url, "0030")
+    after = _asked(url, timed)
+    command.downgrade(migration_config(url), "0029")
+
+    assert after == [True, True, False]
+    assert _asked(url, timed) == [True, True, True]
 
 
 @pytest.mark.postgres

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from marketplace.kit.database import WriteSession
-from marketplace.webhooks.actions import batches
+from marketplace.webhooks.actions import batches, lines
 from marketplace.webhooks.actions.batches import Owed
 from marketplace.webhooks.queries import workers
 from marketplace.webhooks.rules import lifecycle
@@ -43,4 +43,4 @@ async def owe_again(
     owed = (Owed(event.id, endpoint.id, event.type, None, None) for event in missing)
     await batches.owe(session, owed, now=now)
     if endpoint.ordered:
-        await batches.put_in_line(session, endpoint.id, event_ids)
+        await lines.put_in_line(session, endpoint.id, event_ids)

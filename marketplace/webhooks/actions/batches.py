@@ -18,11 +18,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from marketplace.events.tables import EventRow
 from marketplace.kit.database import WriteSession, utc_to_sql
 from marketplace.kit.ids import new_id
-from marketplace.webhooks.rules.lifecycle import DeliveryState
-from marketplace.webhooks.tables import Delivery, Endpoint
+from marketplace.webhooks.actions import lines
+from marketplace.webhooks.tables import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +163,14 @@ UPDATE webhook_delivery AS d SET state = 'delivered', finished_at = $4, lease_to
 FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS heard(id, number, token)
 WHERE d.id = heard.id AND d.attempts = heard.number AND d.lease_token = heard.token
   AND d.state = 'pending'
-RETURNING d.id, d.attempts
+RETURNING d.id, d.attempts, d.line_id IS NOT NULL
 """
 _SQLITE_SUCCEED: Final = """
 UPDATE webhook_delivery AS d SET state = 'delivered', finished_at = ?, lease_token = NULL
 FROM json_each(?) AS heard
 WHERE d.id = json_extract(heard.value, '$[0]') AND d.attempts = json_extract(heard.value, '$[1]')
   AND d.lease_token = json_extract(heard.value, '$[2]') AND d.state = 'pending'
-RETURNING id, attempts
+RETURNING id, attempts, line_id IS NOT NULL
 """
 
 
@@ -180,6 +179,8 @@ async def succeed(
 ) -> set[tuple[UUID, int]] | None:
     """Finish deliveries under id, number of the attempt and token; name the attempts that did.
 
+    What waited for them may go.
+
     Shape    None: all of them, as nearly always.
 
     Whoever lost the lease meanwhile shows a number or a token that is no longer the present one.
@@ -187,13 +188,15 @@ async def succeed(
     driver, is_sqlite = await _driver(session)
     if is_sqlite:
         told = json.dumps([(one.hex, number, token.hex) for one, number, token in heard])
-        done = await driver.execute_fetchall(_SQLITE_SUCCEED, (utc_to_sql(now), told))
-        if len(done) == len(heard):
-            return None
-        return {(UUID(one), number) for one, number in done}
-    ids, numbers, tokens = (list(column) for column in zip(*heard, strict=True))
-    done = await driver.fetch(_POSTGRES_SUCCEED, ids, numbers, tokens, now)
-    return None if len(done) == len(heard) else {(one, number) for one, number in done}
+        found = await driver.execute_fetchall(_SQLITE_SUCCEED, (utc_to_sql(now), told))
+        done = [(UUID(one), number, in_line) for one, number, in_line in found]
+    else:
+        ids, numbers, tokens = (list(column) for column in zip(*heard, strict=True))
+        done = await driver.fetch(_POSTGRES_SUCCEED, ids, numbers, tokens, now)
+    in_line = [one for one, _, waited_for in done if waited_for]
+    if in_line:
+        await lines.let_next_go(session, in_line, now=now)
+    return None if len(done) == len(heard) else {(one, number) for one, number, _ in done}
 
 
 _ATTEMPT_COLUMNS: Final = (
@@ -297,14 +300,15 @@ _OWED_COLUMNS: Final = (
 
 
 async def owe(session: WriteSession, owed: Iterable[Owed], *, now: dt.datetime) -> None:
-    """Make deliveries, due at once, in the order that is given."""
+    """Make deliveries in the order that is given: due at once, or waiting if they have a line."""
     driver, is_sqlite = await _driver(session)
     if is_sqlite:
         at = utc_to_sql(now)
         rows = [
             (
                 *(new_id().hex, one.event_id.hex, one.endpoint_id.hex, one.event_type),
-                *(None if one.line_id is None else one.line_id.hex, one.line_number, at, at),
+                *((one.line_id.hex, one.line_number, None) if one.line_id else (None, None, at)),
+                at,
             )
             for one in owed
         ]
@@ -323,28 +327,12 @@ async def owe(session: WriteSession, owed: Iterable[Owed], *, now: dt.datetime) 
         columns = [list(column) for column in zip(*made, strict=True)]
         await driver.fetch(
             f"INSERT INTO webhook_delivery ({_OWED_COLUMNS})"
-            " SELECT id, event_id, endpoint_id, event_type, line_id, line_number, 'pending', $7,"
-            " 0, 0, $7 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[],"
-            " $6::int[]) AS owed(id, event_id, endpoint_id, event_type, line_id, line_number)",
+            " SELECT id, event_id, endpoint_id, event_type, line_id, line_number, 'pending',"
+            " CASE WHEN line_id IS NULL THEN $7::timestamptz END, 0, 0, $7"
+            " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::int[])"
+            " AS owed(id, event_id, endpoint_id, event_type, line_id, line_number)",
             *(*columns, now),
         )
-
-
-async def put_in_line(
-    session: WriteSession, endpoint_id: UUID, event_ids: Sequence[UUID] | None = None
-) -> None:
-    """Give what an endpoint is owed, of all events or of some, its place in its subject's order."""
-    connection = await session.connection()
-    statement = (
-        update(Delivery)
-        .where(col(Delivery.endpoint_id) == endpoint_id)
-        .where(col(Delivery.state) == DeliveryState.PENDING)
-        .where(col(EventRow.id) == col(Delivery.event_id))
-        .values(line_id=col(EventRow.subject_id), line_number=col(EventRow.sequence))
-    )
-    if event_ids is not None:
-        statement = statement.where(col(Delivery.event_id).in_(event_ids))
-    await connection.execute(statement)
 
 
 async def _driver(session: WriteSession) -> tuple[Any, bool]:

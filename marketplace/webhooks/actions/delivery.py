@@ -12,7 +12,7 @@ the present ones.  A lease ends by itself, because `next_at` is its end.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
 from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
-from marketplace.webhooks.actions import batches
+from marketplace.webhooks.actions import batches, lines
 from marketplace.webhooks.actions.batches import Share, Taken, Tried
 from marketplace.webhooks.actions.endpoints import move_endpoint
 from marketplace.webhooks.actions.fanout import said_of
@@ -229,6 +229,7 @@ async def _withhold(session: WriteSession, lost: Sequence[Taken], *, now: dt.dat
         row.state = DeliveryState(lifecycle.DELIVERY.check(row.state, "withhold").target)
         row.lease_token, row.finished_at = None, now
     await session.flush()
+    await _let_next_go(session, rows.values(), now=now)
     told = [Tried(one.id, one.attempts, None, RIGHT_LOST, None, 0, b"", late=False) for one in lost]
     await batches.log(session, told, now=now)
 
@@ -281,9 +282,19 @@ async def record(
             row.lease_token = None
             await _fail(session, row, endpoint, one, now=now, schedule=schedule)
     await session.flush()
+    await _let_next_go(session, rows.values(), now=now)
     tried = [_tried(one, late=(one.delivery_id, one.number) not in counted) for one in results]
     await batches.log(session, tried, now=now)
     return len(counted)
+
+
+async def _let_next_go(
+    session: WriteSession, rows: Iterable[Delivery], *, now: dt.datetime
+) -> None:
+    """Let go what waited for those of some deliveries that have ended."""
+    ended = [row.id for row in rows if row.line_id and row.finished_at]
+    if ended:
+        await lines.let_next_go(session, ended, now=now)
 
 
 def _is_present(row: Delivery, result: Result) -> bool:

@@ -15,7 +15,7 @@ from marketplace.kit.errors import Stale
 from marketplace.kit.ids import new_id
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.tables import sealed_context
-from marketplace.webhooks.actions import batches
+from marketplace.webhooks.actions import lines
 from marketplace.webhooks.errors import (
     EndpointDisabled,
     EventTypeUnusable,
@@ -175,7 +175,9 @@ async def set_pace(
     access.require(actor, Permission.WEBHOOKS_MANAGE)
     row = await _to_change(session, actor, endpoint_id, expected_version)
     if pace.ordered and not row.ordered:
-        await batches.put_in_line(session, row.id)
+        await lines.put_in_line(session, row.id)
+    elif row.ordered and not pace.ordered:
+        await lines.dissolve(session, row.id, now=now)
     row.concurrency_max = pace.concurrency_max
     row.rate_per_second, row.paced_until = pace.rate_per_second, None
     row.ordered = pace.ordered

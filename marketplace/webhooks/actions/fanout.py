@@ -7,7 +7,7 @@ more before it is sent.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from uuid import UUID
 
 from marketplace.events import actions as log
@@ -17,7 +17,7 @@ from marketplace.events.rules import hearing
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.rules.hearing import Said
 from marketplace.kit.database import WriteSession
-from marketplace.webhooks.actions import batches
+from marketplace.webhooks.actions import batches, lines
 from marketplace.webhooks.actions.batches import Owed, Taken
 from marketplace.webhooks.queries import workers
 from marketplace.webhooks.queries.workers import Listener
@@ -40,7 +40,10 @@ async def fan_out(session: WriteSession, *, now: dt.datetime, limit: int = EVENT
         }
         taking_part = await events.participants(session, calls)
         told = ((event, said_of(event, taking_part)) for event in new)
-        await batches.owe(session, _owed(told, listeners), now=now)
+        in_order = await workers.hold_ordered(session, listeners)
+        await batches.owe(session, _owed(told, listeners, in_order), now=now)
+        if in_order:
+            await lines.let_first_go(session, [event.id for event in new], now=now)
     await log.mark_fanned_out(session, [event.position for event in new], now=now)
     return len(new)
 
@@ -57,16 +60,19 @@ def said_of(event: News | Taken, taking_part: Mapping[UUID, frozenset[UUID]]) ->
     )
 
 
-def _owed(told: Iterable[tuple[News, Said]], listeners: Sequence[Listener]) -> Iterator[Owed]:
+def _owed(
+    told: Iterable[tuple[News, Said]], listeners: Sequence[Listener], in_order: Set[UUID]
+) -> Iterator[Owed]:
     for event, said in told:
         for listener in listeners:
             if hearing.wants(listener.event_types, event.type) and hearing.may_hear(
                 listener.hearer, said
             ):
+                ordered = listener.endpoint_id in in_order
                 yield Owed(
                     event.id,
                     listener.endpoint_id,
                     event.type,
-                    event.subject_id if listener.ordered else None,
-                    event.sequence if listener.ordered else None,
+                    event.subject_id if ordered else None,
+                    event.sequence if ordered else None,
                 )

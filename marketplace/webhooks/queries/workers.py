@@ -57,6 +57,21 @@ async def listeners(session: ReadSession) -> list[Listener]:
     ]
 
 
+async def hold_ordered(session: WriteSession, listeners: Sequence[Listener]) -> set[UUID]:
+    """Hold those that asked for order, and say which still do."""
+    ids = [one.endpoint_id for one in listeners if one.ordered]
+    if not ids:
+        return set()
+    connection = await session.connection()
+    found = await connection.execute(
+        select_columns(col(Endpoint.id), col(Endpoint.ordered))
+        .where(col(Endpoint.id).in_(ids))
+        .order_by(col(Endpoint.id))
+        .with_for_update(key_share=True)
+    )
+    return {one for one, ordered in found if ordered}
+
+
 def _with_member(statement: Any) -> Any:
     """Join the registering person: their right to hear everything ends with their membership."""
     return statement.select_from(Endpoint).outerjoin(
@@ -180,18 +195,18 @@ async def endpoints_concerned(
     session: WriteSession, heard: Collection[UUID], failed: Collection[UUID]
 ) -> dict[UUID, Endpoint]:
     """Hold, in the order of their ids, the endpoints on which results bear: those where something
-    failed, and of those where something succeeded the ones that had failed before.
+    failed, and of those where something succeeded the ones that had failed or asked for order.
     """
     if not failed:
         connection = await session.connection()
-        found = await connection.execute(_failing(), {"ids": list(heard)})
+        found = await connection.execute(_to_hold(), {"ids": list(heard)})
         failed = found.scalars().all()
         if not failed:
             return {}
     rows = await session.exec(
         select(Endpoint)
         .where(col(Endpoint.id).in_(heard))
-        .where((col(Endpoint.failures) > 0) | col(Endpoint.id).in_(failed))
+        .where((col(Endpoint.failures) > 0) | Endpoint.ordered | col(Endpoint.id).in_(failed))
         .order_by(col(Endpoint.id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -200,11 +215,11 @@ async def endpoints_concerned(
 
 
 @cache
-def _failing() -> Any:
+def _to_hold() -> Any:
     return (
         select_columns(col(Endpoint.id))
         .where(col(Endpoint.id).in_(bindparam("ids", expanding=True)))
-        .where(col(Endpoint.failures) > 0)
+        .where((col(Endpoint.failures) > 0) | Endpoint.ordered)
     )
 
 
@@ -241,7 +256,7 @@ async def next_due(session: ReadSession) -> dt.datetime | None:
         .where(Delivery.state == DeliveryState.PENDING)
         .group_by(col(Endpoint.id), col(Endpoint.rests_until))
     )
-    times = [max(due_at, rests_until or due_at) for due_at, rests_until in found.all()]
+    times = [max(due_at, rests_until or due_at) for due_at, rests_until in found.all() if due_at]
     return min(times, default=None)
 
 

@@ -196,7 +196,8 @@ async def test_four_bad_receivers_of_twenty_delay_nobody(house: House) -> None:
         asked = await session.exec(
             select(Delivery).where(Delivery.endpoint_id == made[3].row.id).limit(1)
         )
-        waits = asked.one().next_at - await SystemClock().decisive(session)
+        (again_at,) = [one.next_at for one in asked if one.next_at]
+        waits = again_at - await SystemClock().decisive(session)
 
     assert fine.is_set()
     assert done.succeeded >= 16 * 5

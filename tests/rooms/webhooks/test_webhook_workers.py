@@ -289,6 +289,7 @@ async def test_leases_and_retries_are_timed_by_the_database(house: House, minute
 
     async with house.database.reading() as session:
         delivery = (await session.exec(select(Delivery))).one()
+        assert delivery.next_at is not None
         waiting = delivery.next_at - await right(session)
     assert dt.timedelta(seconds=1) < waiting <= dt.timedelta(seconds=5)
     assert recorder.heard[0].is_signed_with(made.secret)
