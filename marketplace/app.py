@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from marketplace import __version__
+from marketplace import __version__, gauges
 from marketplace.awards import routes as awards
 from marketplace.bids.routes import (
     consortia,
@@ -83,6 +83,7 @@ from marketplace.solicitations import routes as solicitations
 from marketplace.web import pages as web
 from marketplace.webhooks import routes as webhooks
 from marketplace.wire import health, limits, openapi
+from marketplace.wire.counting import Counted
 from marketplace.wire.headers import security_headers
 from marketplace.wire.middleware import CanonicalLine, WholeBody
 from marketplace.wire.problems import exception_handlers
@@ -101,6 +102,7 @@ def _doors_to_the_house() -> list[ControllerRouterHandler]:
     return [
         health.live,
         health.ready,
+        gauges.get_metrics,
         web.home,
         openapi.asset,
         organizations.OrganizationController,
@@ -246,11 +248,11 @@ def _doors_to_results() -> list[ControllerRouterHandler]:
 def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     """Put the house together; `lifespan` is what runs beside it, such as the clock's ticks."""
     witness = Witness(lambda: house.database, lambda: house.clock)
-    settings = house.settings
+    settings, counted = house.settings, Counted(__version__)
     app = Litestar(
         doors(),
         after_exception=[witness.refused],
-        dependencies=_dependencies(house, witness),
+        dependencies=_dependencies(house, witness, counted),
         exception_handlers=exception_handlers(),
         middleware=[
             *limits.before_the_porter(settings),
@@ -265,11 +267,11 @@ def create_app(house: House, *, lifespan: Sequence[Lifespan] = ()) -> Litestar:
         logging_config=None,
     )
     headers = security_headers(development=settings.development)
-    app.asgi_handler = CanonicalLine(app.asgi_handler, headers)
+    app.asgi_handler = CanonicalLine(app.asgi_handler, headers, counted)
     return app
 
 
-def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
+def _dependencies(house: House, witness: Witness, counted: Counted) -> dict[str, Provide]:
     """Offer the house's furniture to handlers, looked up anew for each request."""
 
     def actor(request: Request[Actor, None, State]) -> Actor:
@@ -309,6 +311,7 @@ def _dependencies(house: House, witness: Witness) -> dict[str, Provide]:
         "lobby": Provide(lobby, sync_to_thread=False),
         "recognise": Provide(lambda: recognised, sync_to_thread=False),
         "board_pages": Provide(lambda: board_pages, sync_to_thread=False),
+        "counted": Provide(lambda: counted, sync_to_thread=False),
         "streams": Provide(lambda: streams, sync_to_thread=False),
         **{name: of_the_house(name) for name in furniture},
     }

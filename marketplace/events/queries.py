@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select as select_columns
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from marketplace.events.rules.envelope import Visibility
 from marketplace.events.tables import LOG_ID, EventCheckpoint, EventLog, EventRow, EventSequence
 from marketplace.kit.database import ReadSession, WriteSession
 
+COUNTED_MAX = 10_000
 INVITATION = "invitation"
 LEFT = frozenset({"withdrawn", "lapsed"})
 """States of a bid in which its bidder no longer takes part."""
@@ -57,6 +58,18 @@ async def unfanned(session: ReadSession, *, limit: int) -> list[News]:
         .with_for_update(skip_locked=True)
     )
     return [News(*row) for row in found]
+
+
+async def waiting_for_fan_out(session: ReadSession) -> int:
+    """Count the events without deliveries that are not sealed, up to 10,000."""
+    some = (
+        select(EventRow.id)
+        .where(col(EventRow.fanned_out_at).is_(None))
+        .where(EventRow.visibility != Visibility.SEALED)
+        .limit(COUNTED_MAX)
+    )
+    found = await session.exec(select(func.count()).select_from(some.subquery()))
+    return found.one()
 
 
 async def description_of(session: ReadSession, scenario_id: UUID) -> tuple[UUID | None, str | None]:

@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from marketplace.wire.counting import Counted
 from marketplace.wire.headers import POLICY_STATE
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
@@ -22,14 +23,15 @@ _log = structlog.get_logger("jiebang.request")
 
 
 class CanonicalLine:
-    """Gives each request an id, adds the security headers, and writes one line when it is done.
+    """Gives each request an id, adds the security headers, writes one line when it is done, counts.
 
     It stands around the whole app, not around its routes: also what no route takes is answered.
     """
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str], counted: Counted) -> None:
         self.app = app
         self.headers = headers
+        self.counted = counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -64,6 +66,8 @@ class CanonicalLine:
     def _line(self, scope: Scope, status: int, started: float) -> None:
         state = scope.get("state") or {}
         bug = state.get("bug")
+        seconds = time.perf_counter() - started
+        self.counted.note(status, seconds)
         actor = scope.get("user")
         line = _log.error if bug else _log.info
         line(
@@ -74,7 +78,7 @@ class CanonicalLine:
             status=status,
             problem=state.get("problem_code"),
             actor=getattr(actor, "kind", None),
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             exc_info=bug,
         )
 

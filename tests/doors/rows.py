@@ -34,6 +34,7 @@ NOBODY_WITH_A_KEY: frozenset[str] = frozenset()
 ROWS: dict[str, frozenset[str]] = {
     "health_live": EVERYBODY,
     "health_ready": EVERYBODY,
+    "metrics_get": anywhere(AUDITOR | ADMIN),
     # identity: the organisation of the world is the poster's
     "me_get": SIGNED_IN,
     "organizations_register": anywhere(OFFICER | ADMIN),

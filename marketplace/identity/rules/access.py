@@ -84,6 +84,7 @@ class Permission(StrEnum):
     LEDGER_POST = "ledger:post"
     EVENTS_READ_ALL = "events:read_all"
     AUDIT_READ = "audit:read"
+    OPERATIONS_WATCH = "operations:watch"
     WEBHOOKS_MANAGE = "webhooks:manage"
     CAPABILITIES_DECLARE = "capabilities:declare"
     MATCHMAKING_HOST = "matchmaking:host"
@@ -183,6 +184,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.LEDGER_READ,
             P.EVENTS_READ_ALL,
             P.AUDIT_READ,
+            P.OPERATIONS_WATCH,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -222,6 +224,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.PASSWORDS_RESET,
             P.IDENTITIES_LINK,
             P.PROFILES_LOAD,
+            P.OPERATIONS_WATCH,
         }
     ),
 }

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import case, col, func, or_, select
 
 from marketplace.bids.errors.bids import BidUnknown
 from marketplace.bids.queries import bids
@@ -182,3 +183,27 @@ async def anything_due(
         .limit(1)
     )
     return found.first() is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """What of the work is not over; nothing that is sealed."""
+
+    open: dict[WorkState, int]
+    oldest_due_at: dt.datetime | None
+
+
+async def queue(session: ReadSession, *, now: dt.datetime) -> Queue:
+    """Count what waits and what is under way, and say since when the oldest could be taken."""
+    is_due = col(Work.next_at) <= now
+    found = await session.exec(
+        select(Work.state, func.count(), func.min(case((is_due, col(Work.next_at)))))
+        .where(col(Work.state).in_(OPEN))
+        .where(~col(Work.sealed))
+        .group_by(col(Work.state))
+    )
+    counted, due = dict.fromkeys(sorted(OPEN), 0), []
+    for state, number, oldest_due_at in found.all():
+        counted[WorkState(state)] = number
+        due += [oldest_due_at] if oldest_due_at else []
+    return Queue(open=counted, oldest_due_at=min(due, default=None))

@@ -260,6 +260,43 @@ async def next_due(session: ReadSession) -> dt.datetime | None:
     return min(times, default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is owed, over everybody."""
+
+    due: int
+    pending: int
+    oldest_due_at: dt.datetime | None
+    endpoints: dict[EndpointState, int]
+
+
+async def backlog(session: ReadSession, *, now: dt.datetime) -> Backlog:
+    """Count what is owed to endpoints that are called, and what of it could be sent now."""
+    is_due = (col(Delivery.next_at) <= now) & (
+        col(Endpoint.rests_until).is_(None) | (col(Endpoint.rests_until) <= now)
+    )
+    found = await session.exec(
+        select(
+            func.count(),
+            func.sum(case((is_due, 1), else_=0)),
+            func.min(case((is_due, col(Delivery.next_at)))),
+        )
+        .select_from(Delivery)
+        .join(Endpoint, col(Endpoint.id) == col(Delivery.endpoint_id))
+        .where(Endpoint.state == EndpointState.ACTIVE)
+        .where(Delivery.state == DeliveryState.PENDING)
+    )
+    pending, due, oldest_due_at = found.one()
+    states = await session.exec(select(Endpoint.state, func.count()).group_by(col(Endpoint.state)))
+    return Backlog(
+        due=int(due or 0),
+        pending=pending,
+        oldest_due_at=oldest_due_at,
+        endpoints=dict.fromkeys(EndpointState, 0)
+        | {EndpointState(state): number for state, number in states.all()},
+    )
+
+
 async def any_endpoint(session: ReadSession) -> bool:
     """Tell whether anybody ever asked to be called."""
     return (await session.exec(select(Endpoint.id).limit(1))).first() is not None
