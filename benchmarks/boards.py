@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 from litestar import Litestar, MediaType, Response, get
-from sqlalchemy import event, select
+from sqlalchemy import event, inspect, select
 
 from benchmarks import seeding
 from benchmarks.harness import Bench, Row, row_of
@@ -132,10 +132,7 @@ def asking(app: Litestar) -> httpx.AsyncClient:
 
 def bare_app(database: Database, board_id: UUID, entries: int) -> Litestar:
     """One handler, one query, one page: no caller, no rights, no middleware, nothing kept."""
-    entry, bid, firm = (
-        table.__table__  # type: ignore[attr-defined]
-        for table in (BoardEntry, Bid, Organization)
-    )
+    entry, bid, firm = (inspect(table).local_table for table in (BoardEntry, Bid, Organization))
     query = (
         select(entry.c.bid_id, entry.c.submission_id, entry.c.value, entry.c.sort_key)
         .add_columns(entry.c.received_at, firm.c.id, firm.c.name_zh)
