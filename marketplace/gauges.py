@@ -50,7 +50,9 @@ async def get_metrics(
         *_of_scoring(await work.queue(reader, now=now), now),
     ]
     content, media_type = counted.written(families, request.headers.get("accept", ""))
-    return Response(content, media_type=media_type, headers={"Cache-Control": "no-store"})
+    # As a header: to a media type of text its charset, which it names already, would be added.
+    headers = {"Cache-Control": "no-store", "Content-Type": media_type}
+    return Response(content, headers=headers)
 
 
 def _of_events(waiting: int) -> Iterator[Metric]:

@@ -132,9 +132,11 @@ async def test_nothing_sealed_is_counted(
 async def test_a_collector_that_asks_for_openmetrics_gets_it(
     client: httpx.AsyncClient, watcher: Someone
 ) -> None:
-    """The published parser reads it to its end."""
+    """The published parser reads it to its end; the content type names each parameter once."""
+    usual = await client.get("/metrics", headers=watcher.headers)
     answer = await client.get("/metrics", headers=watcher.headers | {"accept": OPEN_METRICS})
 
+    assert usual.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.headers["cache-control"] == "no-store"
     families = list(open_families(answer.text))  # type: ignore[no-untyped-call]
