@@ -18,6 +18,7 @@ from marketplace.kit.database import ReadSession, WriteSession
 from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.scenarios.queries import calls as scenarios
+from marketplace.scenarios.queries import details
 from marketplace.scenarios.schemas.calls import ScenarioOut
 from marketplace.wire.answers import answer, answer_bytes, expected_version, prefers_english
 from marketplace.wire.idempotency import once
@@ -120,6 +121,6 @@ async def confirm_amendment(
     row = await offering.confirm_amendment(
         writer, actor, scenario_id, expected_version=expected_version(request), clock=clock
     )
-    found = await scenarios.detail(writer, actor, row, now=clock.now())
+    found = await details.detail(writer, actor, row, now=clock.now())
     out = ScenarioOut.of(found, english=prefers_english(request))
     return answer(request, out, version=row.version)

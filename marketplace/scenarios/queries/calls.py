@@ -8,28 +8,21 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, not_, or_, select
+from sqlmodel.sql.expression import Select
 
-from marketplace.identity.queries import organizations as identity
-from marketplace.identity.queries import standing as register
-from marketplace.identity.rules.access import Actor, Permission, Role
+from marketplace.identity.rules.access import Actor, Permission
 from marketplace.identity.rules.duties import Duty
-from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.database import ReadSession
-from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles import queries as profiles
-from marketplace.profiles.rules.deadlines import local_date
 from marketplace.profiles.rules.profile import RuleProfile, Track
+from marketplace.profiles.tables import RuleProfileRow
 from marketplace.scenarios.errors import ScenarioUnknown
-from marketplace.scenarios.queries import amendments, custody, siblings, suspensions
-from marketplace.scenarios.rules.choices import Choice, Standing, choices
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import (
-    APPROVABLE_STATES,
     PUBLIC_STATES,
     ScenarioState,
 )
-from marketplace.scenarios.rules.lint import blocking, lint
-from marketplace.scenarios.tables import Scenario, ScenarioVersion, Suspension
+from marketplace.scenarios.tables import Scenario, ScenarioVersion
 
 NO_BUREAU: Final = UUID(int=0)
 """Organises nothing: what is left to an actor there is left everywhere."""
@@ -268,7 +261,13 @@ async def hands_on(session: ReadSession, row: Scenario) -> dict[Duty, frozenset[
 
 async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -> Call:
     """Describe a published call; `lock` keeps closing, amending and bidding in a line."""
-    row = await scenario(session, scenario_id, lock=lock)
+    if lock:
+        # By itself: whoever waits for the lock must read what the one before has written.
+        await scenario(session, scenario_id, lock=True)
+    found = (await session.exec(_as_published(scenario_id))).first()
+    if found is None:
+        raise ScenarioUnknown(scenario_id=str(scenario_id))
+    row, document, pinned = found
     if row.state not in PUBLIC_STATES or row.bid_deadline_at is None:
         raise ScenarioUnknown(scenario_id=str(scenario_id))
     return Call(
@@ -281,8 +280,10 @@ async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -
         end_user_id=row.end_user_id,
         author_id=row.author_id,
         content_version=row.content_version,
-        content=await content(session, row),
-        profile=await profile_of(session, row, row.created_at.date()),
+        content=content_from(document),
+        profile=await profile_of(session, row, row.created_at.date())
+        if pinned is None
+        else profiles.profile_of(pinned),
         bid_deadline_at=row.bid_deadline_at,
         closes_at=closing_at(row),
         panel_seated_at=row.panel_seated_at,
@@ -290,86 +291,22 @@ async def call(session: ReadSession, scenario_id: UUID, *, lock: bool = False) -
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
-    """A call as one caller may see it."""
-
-    row: Scenario
-    state: ScenarioState
-    """What is true now."""
-    version: ScenarioVersion
-    """The content in force."""
-    poster: Organization
-    choices: tuple[Choice, ...]
-    deadline_at: dt.datetime | None
-    """The deadline to announce now."""
-    clock_stopped_at: dt.datetime | None
-    """Since when the bid clock stands, if it does now."""
-    suspensions: tuple[Suspension, ...]
-    """What is in force."""
-    from_inside: bool
-    """Whether the actor may know what is not published."""
-
-
-async def detail(session: ReadSession, actor: Actor, row: Scenario, *, now: dt.datetime) -> Detail:
-    """Describe a call with its content, its poster, and what the actor may do with it."""
-    in_force = await version(session, row.id, row.content_version)
-    state = state_at(row, now)
-    barring = await suspensions.in_force(session, row.id, now=now)
-    waiting = await amendments.waiting(session, row.id)
-    done = await hands_on(session, row)
-    if waiting is not None and waiting.proposed_by is not None:
-        done[Duty.AMENDER] = frozenset({waiting.proposed_by})
-    standing = Standing(
-        state=state,
-        poster_id=row.poster_id,
-        end_user_id=row.end_user_id,
-        author_id=row.author_id,
-        done=done,
-        need_signed=row.need_signed_at is not None,
-        data_settled=bool(in_force.content["datasets"]) or in_force.content["no_dataset"],
-        panel_seated=row.panel_seated_at is not None,
-        broken_rules=await _broken_rules(session, actor, row, now),
-        asker_refused=await _asker_refused(session, actor, now),
-        barred=suspensions.blocks_of(barring),
-        scheduled=row.publish_at is not None,
-        amendment_waits=waiting is not None,
-        custody_refused=await custody.refusal(session, actor, row, state),
+def _as_published(scenario_id: UUID) -> Select[Scenario, dict[str, Any], bytes]:
+    """Select a call with the content in force and the rules pinned for it, in one way there."""
+    pinned = and_(
+        col(RuleProfileRow.code) == col(Scenario.profile_code),
+        col(RuleProfileRow.version) == col(Scenario.profile_version),
     )
-    return Detail(
-        row=row,
-        state=state,
-        version=in_force,
-        poster=await identity.organization(session, row.poster_id),
-        choices=choices(actor.at(row.organizer_id), standing),
-        deadline_at=deadline_shown(row, now),
-        clock_stopped_at=row.clock_stopped_at if clock_stands(row, now) else None,
-        suspensions=tuple(barring),
-        from_inside=knows_from_inside(actor, row),
+    in_force = and_(
+        col(ScenarioVersion.scenario_id) == col(Scenario.id),
+        col(ScenarioVersion.number) == col(Scenario.content_version),
     )
-
-
-async def _broken_rules(
-    session: ReadSession, actor: Actor, row: Scenario, now: dt.datetime
-) -> tuple[str, ...]:
-    """Name the rules that keep a call from being approved, for those who may approve it."""
-    approver = actor.at(row.organizer_id).has(Role.BUREAU_APPROVER)
-    if row.state not in APPROVABLE_STATES or not approver:
-        return ()
-    findings = lint(
-        await content(session, row),
-        await profile_of(session, row, local_date(now)),
-        siblings=await siblings.siblings(session, row),
+    return (
+        select(Scenario, col(ScenarioVersion.content), col(RuleProfileRow.document))
+        .join(ScenarioVersion, in_force)
+        .outerjoin(RuleProfileRow, pinned)
+        .where(col(Scenario.id) == scenario_id)
     )
-    return tuple(sorted({finding.rule for finding in blocking(findings)}))
-
-
-async def _asker_refused(
-    session: ReadSession, actor: Actor, now: dt.datetime
-) -> MarketplaceError | None:
-    if not actor.has(Role.SOLVER):
-        return None
-    return await register.refusal(session, actor.organization_id, on=local_date(now))
 
 
 async def cost_share_terms(session: ReadSession, scenario_id: UUID) -> list[dict[str, Any]]:

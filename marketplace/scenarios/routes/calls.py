@@ -18,6 +18,7 @@ from marketplace.profiles.rules.profile import Track
 from marketplace.scenarios.actions import calls, drafting
 from marketplace.scenarios.errors import NotThePoster
 from marketplace.scenarios.queries import calls as queries
+from marketplace.scenarios.queries import details
 from marketplace.scenarios.queries.due import shelved
 from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scenarios.schemas.calls import (
@@ -208,6 +209,6 @@ async def described(
     request: AnyRequest, session: ReadSession, row: Scenario, clock: Clock, *, status: int = 200
 ) -> Response[ScenarioOut]:
     """Answer with a call as its caller may see it."""
-    found = await queries.detail(session, request.user, row, now=clock.now())
+    found = await details.detail(session, request.user, row, now=clock.now())
     out = ScenarioOut.of(found, english=prefers_english(request))
     return answer(request, out, version=row.version, status=status)

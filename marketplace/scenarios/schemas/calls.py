@@ -10,7 +10,7 @@ from marketplace.identity.tables.organizations import Organization
 from marketplace.kit.days import ZONE_NAME
 from marketplace.kit.errors import MarketplaceError
 from marketplace.profiles.rules.profile import Track
-from marketplace.scenarios.queries.calls import Detail
+from marketplace.scenarios.queries.details import Detail
 from marketplace.scenarios.rules.choices import Choice
 from marketplace.scenarios.rules.content import Content, content_from
 from marketplace.scenarios.rules.lifecycle import CancelReason, FailReason, ScenarioState

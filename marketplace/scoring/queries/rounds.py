@@ -1,5 +1,6 @@
 """What the scoring room can answer of rounds, marks, seats and hidden sets."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -48,7 +49,14 @@ class Candidate:
 
 def rubric_of(call: Call) -> Rubric:
     """Read the yardstick that was published with a call."""
-    return published_rubric(call.content.to_document())
+    said = {"scoring": call.content.scoring, "criteria": call.content.criteria}
+    return _rubric_of(msgspec.json.encode(said))
+
+
+@functools.lru_cache(maxsize=256)
+def _rubric_of(published: bytes) -> Rubric:
+    """Read and check a yardstick once: every file asks for it several times."""
+    return published_rubric(msgspec.json.decode(published))
 
 
 def criterion_of(call: Call, code: str, *kinds: Kind) -> Criterion:

@@ -33,8 +33,10 @@ def benchmark_of(call: Call, code: str) -> Benchmark:
 
 def judging_calls(call: Call, code: str) -> tuple[Criterion, ...]:
     """List the criteria that tell how the calls of another one went."""
-    rubric = published_rubric(call.content.to_document())
     found = {one.code for one in call.content.criteria if _calls_of(one) == code}
+    if not found:
+        return ()
+    rubric = published_rubric(call.content.to_document())
     return tuple(one for one in rubric.criteria if one.code in found)
 
 
