@@ -115,7 +115,7 @@ class Scorer:
 
     async def take(self, room: int) -> list[Leased]:
         """Lease what is due."""
-        async with self.database.reading() as reader:
+        async with self.database.glancing() as reader:
             if not await queries.anything_open(reader):
                 return []
         async with self.database.writing() as session:

@@ -5,6 +5,7 @@ One statement both counts and refuses, so two hundred files at once get as many 
 
 import datetime as dt
 
+from sqlalchemy import case
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, update
@@ -27,7 +28,8 @@ async def reserve(
     Refuses  QuotaUsed, which says what is used up and when the next attempt is free; never, where
              the whole phase is used up.
     """
-    if not await _count(session, row, ALL_DAYS, benchmark.total_max):
+    counted = await _count(session, row, benchmark)
+    if ALL_DAYS not in counted:
         raise QuotaUsed(
             criterion=row.criterion,
             phase=row.phase.value,
@@ -35,7 +37,7 @@ async def reserve(
             allowed=benchmark.total_max,
             next_at=None,
         )
-    if not await _count(session, row, row.quota_day, benchmark.daily_max):
+    if row.quota_day not in counted:
         next_at = submissions.next_day_at(now)
         raise QuotaUsed(
             criterion=row.criterion,
@@ -47,28 +49,29 @@ async def reserve(
         )
 
 
-async def _count(session: WriteSession, row: Submission, day: str, allowed: int) -> bool:
-    """Count one more unless that would be too many; whoever comes second waits for the row."""
+async def _count(session: WriteSession, row: Submission, benchmark: Benchmark) -> set[str]:
+    """Count one more of the phase and of the day unless that would be too many; name what was.
+
+    Whoever comes second waits for the row of the phase.  A refusal undoes the transaction, and with
+    it what was counted.
+    """
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    of_phase = {"bid_id": row.bid_id, "criterion": row.criterion, "phase": row.phase.value}
+    days = (ALL_DAYS, row.quota_day)
+    used = col(QuotaUse.used)
+    allowed = case((col(QuotaUse.day) == ALL_DAYS, benchmark.total_max), else_=benchmark.daily_max)
     statement = (
         insert(QuotaUse)
-        .values(
-            id=new_id(),
-            bid_id=row.bid_id,
-            criterion=row.criterion,
-            phase=row.phase.value,
-            day=day,
-            used=1,
-        )
+        .values([{"id": new_id(), "day": day, "used": 1} | of_phase for day in days])
         .on_conflict_do_update(
             index_elements=["bid_id", "criterion", "phase", "day"],
-            set_={"used": col(QuotaUse.used) + 1},
-            where=col(QuotaUse.used) < allowed,
+            set_={"used": used + 1},
+            where=used < allowed,
         )
-        .returning(col(QuotaUse.used))
+        .returning(col(QuotaUse.day))
     )
     connection = await session.connection()
-    return (await connection.execute(statement)).first() is not None
+    return set((await connection.execute(statement)).scalars())
 
 
 async def give_back(session: WriteSession, row: Submission) -> None:

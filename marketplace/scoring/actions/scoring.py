@@ -16,7 +16,7 @@ from marketplace.bids.tables.bids import Bid
 from marketplace.events import actions as events
 from marketplace.events.rules.catalogue.scoring import SubmissionScored
 from marketplace.events.rules.catalogue.submissions import FeedbackGiven
-from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.kit.database import WriteSession
 from marketplace.scenarios.queries import calls as scenarios
 from marketplace.scenarios.queries.calls import Call
 from marketplace.scoring.actions import boards, working
@@ -48,6 +48,7 @@ class Leased:
     work_id: UUID
     token: UUID
     kind: WorkKind
+    scenario_id: UUID
     subject_id: UUID
     tasks: tuple[Task, ...]
 
@@ -96,6 +97,7 @@ async def lease(
                 work_id=row.id,
                 token=token,
                 kind=row.kind,
+                scenario_id=row.scenario_id,
                 subject_id=row.subject_id,
                 tasks=tasks,
             )
@@ -160,18 +162,19 @@ async def record(session: WriteSession, brought: Brought, *, now: dt.datetime) -
     Refuses  nothing: who comes without the lease changes nothing, however often they come.
     """
     leased = brought.leased
-    call_id = await _call_of(session, leased)
-    call = await scenarios.call(session, call_id, lock=True)
+    call = await scenarios.call(session, leased.scenario_id, lock=True)
     row = await working.still_held(session, leased.work_id, leased.token)
     if row is None:
         return False
-    row.busy_ms += brought.milliseconds
-    if len(brought.outcomes) < len(leased.tasks):
-        await failed(session, row, draw=brought.draw, now=now)
-    elif row.kind is WorkKind.RESCORE:
-        await _record_batch(session, row, brought.outcomes, now=now)
+    whole = len(brought.outcomes) == len(leased.tasks)
+    if whole and row.kind is not WorkKind.RESCORE:
+        await _record_one(session, call, row, brought, now=now)
     else:
-        await _record_one(session, call, row, brought.outcomes[0], now=now)
+        row.busy_ms += brought.milliseconds
+        if whole:
+            await _record_batch(session, row, brought.outcomes, now=now)
+        else:
+            await failed(session, row, draw=brought.draw, now=now)
     await session.flush()
     return True
 
@@ -183,16 +186,15 @@ async def give_back(session: WriteSession, leased: Leased, *, now: dt.datetime) 
         await put_back(session, row, again_at=now, forgive=True, now=now)
 
 
-async def _call_of(session: ReadSession, leased: Leased) -> UUID:
-    row = await session.get_one(Work, leased.work_id)
-    return row.scenario_id
-
-
 async def _record_one(
-    session: WriteSession, call: Call, row: Work, outcome: Outcome, *, now: dt.datetime
+    session: WriteSession, call: Call, row: Work, brought: Brought, *, now: dt.datetime
 ) -> None:
+    # All is read before anything is changed: a question in between would write each half alone.
+    [outcome] = brought.outcomes
     submission = await queries.submission_held(session, row.subject_id)
     hidden = await rounds.hidden_set(session, call.id, submission.criterion)
+    bid = await session.get_one(Bid, submission.bid_id)
+    row.busy_ms += brought.milliseconds
     if hidden is None or hidden.id != outcome.hidden_set_id:
         # Another set counts by now: only values against the same set can be compared.
         await put_back(session, row, again_at=now, forgive=True, now=now)
@@ -212,11 +214,10 @@ async def _record_one(
     working.end(row, "finish", now=now)
     row.steps_done = row.steps_total
     move_to(submission, "score", now=now)
-    [result] = await _keep(session, [outcome], now=now)
+    result = _result(outcome, now=now)
     adopt(submission, result)
-    await session.flush()
-    await _tell(session, call, submission, now=now)
-    bid = await session.get_one(Bid, submission.bid_id)
+    await _keep(session, [result], [outcome])
+    await _tell(session, call, bid, submission, now=now)
     await boards.settle(session, call, bid, submission.criterion, cause="scored", now=now)
 
 
@@ -230,9 +231,8 @@ def _is_of_the_set(submission: Submission, outcome: Outcome) -> bool:
 
 
 async def _keep(
-    session: WriteSession, outcomes: Sequence[Outcome], *, now: dt.datetime
-) -> list[SubmissionResult]:
-    results = [_result(outcome, now=now) for outcome in outcomes]
+    session: WriteSession, results: Sequence[SubmissionResult], outcomes: Sequence[Outcome]
+) -> None:
     session.add_all(results)
     await session.flush()
     session.add_all(
@@ -240,7 +240,7 @@ async def _keep(
         for result, outcome in zip(results, outcomes, strict=True)
         if outcome.measured is not None and outcome.measured.outcomes
     )
-    return results
+    await session.flush()
 
 
 def _result(outcome: Outcome, *, now: dt.datetime) -> SubmissionResult:
@@ -267,10 +267,9 @@ def adopt(submission: Submission, result: SubmissionResult) -> None:
 
 
 async def _tell(
-    session: WriteSession, call: Call, submission: Submission, *, now: dt.datetime
+    session: WriteSession, call: Call, bid: Bid, submission: Submission, *, now: dt.datetime
 ) -> None:
     """Tell the solver, and before the opening nobody else; never the split that decides."""
-    bid = await session.get_one(Bid, submission.bid_id)
     said: FeedbackGiven | SubmissionScored
     if submission.phase is Phase.FEEDBACK:
         said = FeedbackGiven(
@@ -304,7 +303,7 @@ async def _record_batch(
     session: WriteSession, row: Work, outcomes: Sequence[Outcome], *, now: dt.datetime
 ) -> None:
     rescoring = await session.get_one(Rescoring, row.subject_id)
-    await _keep(session, outcomes, now=now)
+    await _keep(session, [_result(one, now=now) for one in outcomes], outcomes)
     rescoring.after_id = max(outcome.submission_id for outcome in outcomes)
     row.steps_done = min(row.steps_total, row.steps_done + len(outcomes))
     working.put_back(row, again_at=now, forgive=True)
