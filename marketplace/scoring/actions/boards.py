@@ -26,11 +26,12 @@ from marketplace.scenarios.queries.calls import Call
 from marketplace.scoring.queries import inference, rounds
 from marketplace.scoring.queries import standings as queries
 from marketplace.scoring.queries import submissions as sent
+from marketplace.scoring.queries.submissions import Scored
 from marketplace.scoring.rules import boards as rules
 from marketplace.scoring.rules import submissions, visibility
 from marketplace.scoring.rules.boards import View, Window
 from marketplace.scoring.rules.rubric import Criterion, Kind
-from marketplace.scoring.rules.submissions import OUT_BIDS, Phase, SubmissionState
+from marketplace.scoring.rules.submissions import OUT_BIDS, Phase
 from marketplace.scoring.tables.boards import Board, BoardEntry, BoardTally
 from marketplace.scoring.tables.rounds import Submission
 
@@ -55,12 +56,13 @@ async def _settle(
     criterion = found.code
     source = sent.benchmark_of(call, criterion).calls_of or criterion
     measured = rounds.criterion_of(call, source, Kind.OBJECTIVE_AUTO)
-    rows = await sent.of_bid(session, bid.id, source)
+    rows = await sent.scored_of_bid(session, bid.id, source)
+    held = await queries.boards_held(session, call.id, criterion)
     for phase in Phase:
         standing = None if bid.state in OUT_BIDS else _standing(call, measured, rows, phase)
         if standing is not None and source != criterion:
             standing = await _standing_by_calls(session, standing[0], criterion)
-        board = await queries.board_held(session, call.id, criterion, phase)
+        board = held.get(phase)
         if board is None and standing is None:
             continue
         if board is None:
@@ -70,16 +72,16 @@ async def _settle(
 
 
 async def _standing_by_calls(
-    session: WriteSession, row: Submission, criterion: str
-) -> tuple[Submission, str] | None:
+    session: WriteSession, row: Scored, criterion: str
+) -> tuple[Scored, str] | None:
     run = (await inference.runs_of(session, [row.id])).get(row.id)
     value = inference.value_of_calls(run, criterion)
     return None if value is None else (row, value)
 
 
 def _standing(
-    call: Call, criterion: Criterion, rows: Sequence[Submission], phase: Phase
-) -> tuple[Submission, str] | None:
+    call: Call, criterion: Criterion, rows: Sequence[Scored], phase: Phase
+) -> tuple[Scored, str] | None:
     """Tell which file of a team stands on the board of a phase, and with which value.
 
     On the board of the feedback phase the best on the public split; on the one that decides
@@ -87,13 +89,8 @@ def _standing(
     """
     benchmark = sent.benchmark_of(call, criterion.code)
     if phase is Phase.EVALUATION:
-        row = sent.counting(rows, benchmark, criterion.direction)
-        return None if row is None or row.value is None else (row, row.value)
-    public = {
-        row.id: (row, row.public_value)
-        for row in rows
-        if row.state is SubmissionState.SCORED and row.public_value is not None
-    }
+        return sent.counting(rows, benchmark, criterion.direction)
+    public = {row.id: (row, row.public_value) for row in rows if row.public_value is not None}
     best = submissions.best(
         [sent.sent(row, value, criterion.direction) for row, value in public.values()]
     )
@@ -122,7 +119,7 @@ async def place(
     session: WriteSession,
     board: Board,
     bid_id: UUID,
-    standing: tuple[Submission, str] | None,
+    standing: tuple[Submission | Scored, str] | None,
     *,
     cause: str,
     now: dt.datetime,
@@ -138,17 +135,19 @@ async def place(
             return False
     board.number += 1
     board.changed_at = now
+    board.entries += (standing is not None) - (before is not None)
+    changes = []
     if before is not None:
         before.until_number, before.until_at = board.number, now
-        board.entries -= 1
+        changes.append((before.sort_key, -1))
+        # Before the row that follows it: a team stands on a board once.
         await session.flush()
-        await count(session, board.id, before.sort_key, -1, fan_out=fan_out)
     if standing is not None:
         entry = entry_of(board, bid_id, standing, cause=cause, now=now)
         session.add(entry)
-        board.entries += 1
-        await session.flush()
-        await count(session, board.id, entry.sort_key, +1, fan_out=fan_out)
+        changes.append((entry.sort_key, +1))
+    if len({key for key, _ in changes}) == len(changes):
+        await count(session, board.id, changes, fan_out=fan_out)
     await session.flush()
     return True
 
@@ -156,7 +155,7 @@ async def place(
 def entry_of(
     board: Board,
     bid_id: UUID,
-    standing: tuple[Submission, str],
+    standing: tuple[Submission | Scored, str],
     *,
     cause: str,
     now: dt.datetime,
@@ -177,31 +176,55 @@ def entry_of(
 
 
 async def count(
-    session: WriteSession, board_id: UUID, key: str, change: int, *, fan_out: int
+    session: WriteSession, board_id: UUID, changes: Sequence[tuple[str, int]], *, fan_out: int
 ) -> None:
-    """Count one entry more or less under its key and in the blocks above; split what grew."""
-    rows = 0
-    single = await queries.tally(session, board_id, 0, at=key, exactly=True)
-    if single is None:
+    """Count entries more or less under their keys and in the blocks above; split what grew.
+
+    Everything that covers the keys is read at once: most moves change no block, and reading them
+    was most of what a move cost.
+    """
+    found = list(await queries.tallies(session, board_id, [key for key, _ in changes]))
+    rows = [await _count_single(session, board_id, found, *change) for change in changes]
+    for level in range(1, rules.LEVELS):
+        touched: list[BoardTally] = []
+        grown = [0] * len(changes)
+        for at, (key, change) in enumerate(changes):
+            block = _covering(found, level, key)
+            if block is None:
+                block = BoardTally(board_id=board_id, level=level, first_key="", entries=0, below=0)
+                session.add(block)
+                found.append(block)
+                grown[at] = 1
+            block.entries += change
+            block.below += rows[at]
+            touched.append(block)
+        for at, block in enumerate(touched):
+            if block not in touched[:at]:
+                grown[at] += await _split(session, block, fan_out)
+        rows = grown
+
+
+async def _count_single(
+    session: WriteSession, board_id: UUID, found: list[BoardTally], key: str, change: int
+) -> int:
+    """Count under the key itself; say how many rows of single keys there are more."""
+    single = _covering(found, 0, key)
+    if single is None or single.first_key != key:
         single = BoardTally(board_id=board_id, level=0, first_key=key, entries=0, below=0)
         session.add(single)
-        rows = 1
+        found.append(single)
+    before = single.entries
     single.entries += change
-    if not single.entries:
+    if single.entries:
+        return 0 if before else 1
+    if before:
         await session.delete(single)
-        rows = -1
-    for level in range(1, rules.LEVELS):
-        await session.flush()
-        block = await queries.tally(session, board_id, level, at=key)
-        if block is None:
-            block = BoardTally(board_id=board_id, level=level, first_key="", entries=0, below=0)
-            session.add(block)
-            grown = 1
-        else:
-            grown = 0
-        block.entries += change
-        block.below += rows
-        rows = grown + await _split(session, block, fan_out)
+    return -1
+
+
+def _covering(found: Sequence[BoardTally], level: int, key: str) -> BoardTally | None:
+    blocks = (one for one in found if one.level == level and one.first_key <= key)
+    return max(blocks, key=lambda one: one.first_key, default=None)
 
 
 async def _split(session: WriteSession, block: BoardTally, fan_out: int) -> int:

@@ -91,8 +91,7 @@ async def accept(
     now = await clock.decisive(session)
     phase, found = await open_phase(session, call, bid, criterion, now=now)
     _require_files(call, criterion)
-    before = await queries.of_bid(session, bid.id, criterion)
-    last = before[-1] if before else None
+    last = await queries.newest_of_bid(session, bid.id, criterion)
     repeated = last is not None and last.file_sha256 == stored.sha256 and last.phase is phase
     if last is not None and repeated and last.state not in FREE_STATES:
         return last

@@ -19,7 +19,7 @@ from marketplace.scoring.rules import visibility
 from marketplace.scoring.rules import work as pace
 from marketplace.scoring.rules.criteria import Direction
 from marketplace.scoring.rules.rubric import Kind
-from marketplace.scoring.rules.submissions import OPEN_STATES, Phase
+from marketplace.scoring.rules.submissions import OPEN_STATES, Phase, Source
 from marketplace.scoring.rules.work import WorkKind
 from marketplace.scoring.tables.inference import EndpointRun
 from marketplace.scoring.tables.rounds import Submission
@@ -75,9 +75,10 @@ async def progress(
     bid = await session.get_one(Bid, rows[0].bid_id)
     call = await scenarios.call(session, bid.scenario_id)
     counting = await _counting(session, call, bid, {row.criterion for row in rows})
-    means = {kind: await work.mean_milliseconds(session, kind) for kind in pace.OF_SUBMISSIONS}
-    runs = await inference.runs_of(session, [row.id for row in rows])
-    watches = bids.may_read_opened(actor, await scenarios.scenario(session, call.id))
+    asked = [row.id for row in rows if row.source is Source.ENDPOINT]
+    runs = await inference.runs_of(session, asked) if asked else {}
+    means: dict[WorkKind, int | None] = {}
+    watches = bids.may_read_opened(actor, call)
     return [
         await _progress(session, call, row, counting, runs, means=means, watches=watches)
         for row in rows
@@ -91,12 +92,15 @@ async def _progress(
     counting: set[UUID],
     runs: Mapping[UUID, EndpointRun],
     *,
-    means: Mapping[WorkKind, int | None],
+    means: dict[WorkKind, int | None],
     watches: bool,
 ) -> Progress:
+    """Describe one of them; `means` keeps what was asked for those before it."""
     waits = row.state in OPEN_STATES
     found = await work.of_subject(session, row.id) if waits else None
     position = 0 if found is None else await work.ahead_of(session, found)
+    if found is not None and found.kind not in means:
+        means[found.kind] = await work.mean_milliseconds(session, found.kind)
     return Progress(
         row=row,
         work=found,
@@ -119,10 +123,10 @@ async def _counting(session: ReadSession, call: Call, bid: Bid, criteria: set[st
     found = set()
     for code in criteria:
         criterion = rounds.criterion_of(call, code, Kind.OBJECTIVE_AUTO)
-        rows = await queries.of_bid(session, bid.id, code)
+        rows = await queries.scored_of_bid(session, bid.id, code)
         chosen = queries.counting(rows, queries.benchmark_of(call, code), criterion.direction)
         if chosen is not None:
-            found.add(chosen.id)
+            found.add(chosen[0].id)
     return found
 
 

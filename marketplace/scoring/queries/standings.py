@@ -1,13 +1,18 @@
 """What keeping a board true asks for: its row, who stands where, and the blocks that count them."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from marketplace.bids.tables.bids import Bid
 from marketplace.kit.database import ReadSession, WriteSession
+from marketplace.scoring.rules.boards import LEVELS
 from marketplace.scoring.rules.submissions import OUT_BIDS, Phase
 from marketplace.scoring.tables.boards import Board, BoardEntry, BoardTally
 
@@ -20,16 +25,19 @@ async def board(
     return found.first()
 
 
-async def board_held(
-    session: WriteSession, scenario_id: UUID, criterion: str, phase: Phase
-) -> Board | None:
-    """Find a board and hold it, and with it everything on it."""
+async def boards_held(
+    session: WriteSession, scenario_id: UUID, criterion: str
+) -> dict[Phase, Board]:
+    """Find the boards of a criterion and hold them, and with them everything on them."""
     found = await session.exec(
-        _board(scenario_id, criterion, phase)
+        select(Board)
+        .where(Board.scenario_id == scenario_id)
+        .where(Board.criterion == criterion)
+        .order_by(col(Board.id))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return found.first()
+    return {one.phase: one for one in found.all()}
 
 
 def _board(scenario_id: UUID, criterion: str, phase: Phase) -> SelectOfScalar[Board]:
@@ -76,21 +84,39 @@ async def left_behind(session: ReadSession, *, limit: int) -> Sequence[tuple[Bid
     return found.all()
 
 
-async def tally(
-    session: WriteSession, board_id: UUID, level: int, *, at: str, exactly: bool = False
-) -> BoardTally | None:
-    """Find the block of a level that covers a key, or the one that begins with it."""
-    first = col(BoardTally.first_key)
-    found = await session.exec(
+async def tallies(
+    session: WriteSession, board_id: UUID, keys: Sequence[str]
+) -> Sequence[BoardTally]:
+    """Find the rows of these keys, and the blocks of every level that cover them."""
+    given = {f"key{at}": key for at, key in enumerate(keys)} | {"board": board_id}
+    return (await session.exec(_tallies(len(keys)), params=given)).all()
+
+
+@functools.cache
+def _tallies(keys: int) -> SelectOfScalar[BoardTally]:
+    """Write the question once: it has as many parts as keys and levels, and each score asks it."""
+    places = [(level, f"key{at}") for level in range(LEVELS) for at in range(keys)]
+    return (
         select(BoardTally)
-        .where(BoardTally.board_id == board_id)
-        .where(BoardTally.level == level)
-        .where(first == at if exactly else first <= at)
-        .order_by(first.desc())
-        .limit(1)
+        .where(col(BoardTally.id).in_([_covering(*place) for place in places]))
         .execution_options(populate_existing=True)
     )
-    return found.first()
+
+
+def _covering(level: int, key: str) -> Any:
+    """Select the block of a level that covers a key, or the single row of that key."""
+    block = aliased(BoardTally)
+    first = col(block.first_key)
+    wanted: Any = bindparam(key)
+    return (
+        select(block.id)
+        .where(col(block.board_id) == bindparam("board"))
+        .where(block.level == level)
+        .where(first <= wanted if level else first == wanted)
+        .order_by(first.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 async def half(

@@ -1,10 +1,13 @@
 """What can be asked of submissions: where they stand, which one counts, what is left to send."""
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Sequence
 from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from sqlalchemy import select as sql_select
 from sqlmodel import col, exists, func, select
 
 from marketplace.bids.queries import bids
@@ -88,30 +91,72 @@ async def of_bid(session: ReadSession, bid_id: UUID, criterion: str) -> Sequence
     return found.all()
 
 
-def sent(row: Submission, value: str, direction: Direction) -> Sent:
+async def newest_of_bid(session: ReadSession, bid_id: UUID, criterion: str) -> Submission | None:
+    """Find the submission of a bid for one criterion that came last."""
+    found = await session.exec(
+        select(Submission)
+        .where(Submission.bid_id == bid_id)
+        .where(Submission.criterion == criterion)
+        .order_by(col(Submission.id).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
+class Scored(NamedTuple):
+    """What decides which of many scored submissions counts: a team may have sent thousands."""
+
+    id: UUID
+    phase: Phase
+    submitted_at: dt.datetime
+    value: str | None
+    public_value: str | None
+    selected_at: dt.datetime | None
+
+
+File = TypeVar("File", Submission, Scored)
+
+
+async def scored_of_bid(session: ReadSession, bid_id: UUID, criterion: str) -> list[Scored]:
+    """List the scored submissions of a bid for one criterion, oldest first."""
+    # Columns and not rows of the table: it is asked with each new file of the bid.
+    statement: Any = (
+        sql_select(*(col(getattr(Submission, name)) for name in Scored._fields))
+        .where(col(Submission.bid_id) == bid_id)
+        .where(col(Submission.criterion) == criterion)
+        .where(col(Submission.state) == SubmissionState.SCORED)
+        .order_by(col(Submission.id))
+    )
+    found = await session.exec(statement)
+    return [Scored(*row) for row in found]
+
+
+def sent(row: Submission | Scored, value: str, direction: Direction) -> Sent:
     """Turn a scored submission into what the choice among several sees."""
     return Sent(
         id=row.id,
         phase=row.phase,
         received_at=row.submitted_at,
-        key=boards.sort_key(Decimal(value), direction),
+        key=_sort_key(value, direction),
         selected=row.selected_at is not None,
     )
 
 
+@functools.lru_cache(maxsize=10_000)
+def _sort_key(value: str, direction: Direction) -> str:
+    """Write the key of a stored value: with each new file those before it are asked for again."""
+    return boards.sort_key(Decimal(value), direction)
+
+
 def counting(
-    rows: Sequence[Submission], benchmark: Benchmark, direction: Direction
-) -> Submission | None:
-    """Tell which of the submissions of one bid counts for one criterion."""
-    scored = {
-        row.id: (row, row.value)
-        for row in rows
-        if row.state is SubmissionState.SCORED and row.value is not None
-    }
+    rows: Sequence[File], benchmark: Benchmark, direction: Direction
+) -> tuple[File, str] | None:
+    """Tell which of the scored submissions of one bid counts for one criterion, and its value."""
+    valued = {row.id: (row, row.value) for row in rows if row.value is not None}
     found = submissions.counting(
-        [sent(row, value, direction) for row, value in scored.values()], benchmark.selection
+        [sent(row, value, direction) for row, value in valued.values()], benchmark.selection
     )
-    return None if found is None else scored[found.id][0]
+    return None if found is None else valued[found.id]
 
 
 async def results_of(session: ReadSession, submission_id: UUID) -> Sequence[SubmissionResult]:
@@ -201,10 +246,14 @@ async def that_count(
         if criterion.kind != Kind.OBJECTIVE_AUTO:
             continue
         own = await of_bid(session, bid_id, criterion.code)
-        comparable = [one for one in own if one.hidden_set_id in newest]
+        comparable = [
+            one
+            for one in own
+            if one.state is SubmissionState.SCORED and one.hidden_set_id in newest
+        ]
         chosen = counting(comparable, benchmark_of(call, criterion.code), criterion.direction)
         if chosen is not None:
-            found[criterion.code] = chosen
+            found[criterion.code], _ = chosen
     return found
 
 
