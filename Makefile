@@ -7,6 +7,11 @@ PEERS  := tests/peers/oidc_provider tests/peers/webhooks
 WORKERS ?= auto
 ARGS   ?=
 
+# Node's packages arrive while Python's do.
+MAKEFLAGS += --jobs=2
+# A hundred processes start from the same sources: each would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test bench soak soak-scoring soak-sealed peers check format lint types contracts lock clean
 
@@ -86,6 +91,9 @@ clean:  ## remove the environment and everything generated
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Jiebang needs Python 3.11 or newer; set PYTHON=/path/to/python")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# Of 13,000 modules most are never imported.  The others are compiled when they are, or here:
+	@# what reads the files of strangers is hurried, and keeps nothing.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -c 'import marketplace.cli, marketplace.bids.rules.properties, marketplace.datasets.rules.profile'
 	@touch $(READY)
