@@ -5,6 +5,11 @@ A test marked `postgres` runs twice, once on each database, or with `alone=True`
 where it is about the server; all others run on SQLite.
 """
 
+import gc
+
+# As in the command: thousands of classes are made on the way in, and none of them is garbage.
+gc.disable()
+
 import dataclasses
 import datetime as dt
 import shutil
@@ -21,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketplace.app import create_app
 from marketplace.house import House
+from marketplace.kit import garbage
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database, engine_for
 from marketplace.kit.logs import configure_logs
@@ -30,6 +36,10 @@ from marketplace.kit.storage import LocalStorage
 from marketplace.migrate import migrate
 from marketplace.settings import Settings
 from tests.postgres_server import PostgresServer, create_database, execute
+
+gc.freeze()
+gc.set_threshold(*garbage.THRESHOLDS)
+gc.enable()
 
 configure_logs(json_lines=False)
 
@@ -57,6 +67,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         alone = marked is not None and marked.kwargs.get("alone", False)
         engines = ["sqlite", "postgres"] if marked else ["sqlite"]
         metafunc.parametrize("engine", engines[1:] if alone else engines)
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage among the tests either: they stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
