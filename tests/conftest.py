@@ -69,6 +69,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", engines[1:] if alone else engines)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, in any order: one that came last would be waited for.
+
+    Within these files and the others, and within each, the order is still another each time.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_collection_finish() -> None:
     """Look for no garbage among the tests either: they stay to the end."""
     gc.collect()

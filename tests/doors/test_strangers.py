@@ -26,6 +26,8 @@ from tests.doors.bodies import BODIES, HEADERS, QUERIES
 from tests.doors.rows import ROWS
 from tests.doors.strangers import World, a_world
 
+pytestmark = pytest.mark.long
+
 LAST = {"personal_data_erase"}
 TAKEN_AWAY = {"external_identities_unlink"}
 """What is gone once the first has got through."""

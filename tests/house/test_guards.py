@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.house.source import ROOT
+
+pytestmark = pytest.mark.long
 
 COPIED: Final = ("marketplace", "migrations", "seeds", "tests", "pyproject.toml")
 LEFT_OUT: Final = shutil.ignore_patterns("node_modules")

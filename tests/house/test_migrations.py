@@ -24,6 +24,8 @@ from tests.house import source
 from tests.house.old_rows import AN_OLD_BID, AN_ORGANIZATION, OWED_IN_ORDER
 from tests.postgres_server import PostgresServer, create_database, execute
 
+pytestmark = pytest.mark.long
+
 NAME_LENGTH_MAX: Final = 63
 """PostgreSQL cuts longer names off, and a name that was cut off cannot be dropped."""
 

@@ -17,6 +17,8 @@ import pytest
 from tests.given import peers
 from tests.postgres_server import PostgresServer, create_database
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENT = REPOSITORY / "docs" / "asyncapi.json"
 

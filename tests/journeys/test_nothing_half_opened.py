@@ -20,7 +20,7 @@ from tests.given import custody
 from tests.given.processes import served
 from tests.given.scenarios import Called, a_published_call, the_panel_seated
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.long]
 
 KILLS: Final = int(os.environ.get("JIEBANG_SOAK_OPENINGS", "1"))
 SEED: Final = 20261126

@@ -32,6 +32,8 @@ from tests.given.processes import a_scorer, killed, served
 from tests.given.scoring import ROWS, Play
 from tests.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.long
+
 KILLS: Final = int(os.environ.get("JIEBANG_SOAK_KILLS", "3"))
 SOAK: Final = KILLS > 3
 FILES: Final = min(600, 4 * KILLS) if SOAK else 18

@@ -18,6 +18,8 @@ from tests.given.identity import someone
 from tests.given.scenarios import a_published_call
 from tests.given.servers import connected, serving
 
+pytestmark = pytest.mark.long
+
 HEAD = b"GET /health/live HTTP/1.1\r\nhost: jiebang.test\r\n"
 PATIENCE = 8
 """Seconds within which everything here must have ended; the limits below are about one."""

@@ -25,6 +25,8 @@ from marketplace.kit.database import Database
 from tests.conftest import START
 from tests.given.board import DOMAINS, a_full_board, a_title
 
+pytestmark = pytest.mark.long
+
 CARDS: Final = int(os.environ.get("JIEBANG_SOAK_CARDS", "5000"))
 PAGES: Final = 1000
 LIMIT: Final = max(1, CARDS // (2 * PAGES))

@@ -20,6 +20,8 @@ from tests.given import datasets as given
 from tests.given.datasets import ROWS, Library
 from tests.given.identity import someone
 
+pytestmark = pytest.mark.long
+
 AT_ONCE = 8
 LEASE = dt.timedelta(minutes=10)
 """Longer than any run may take."""

@@ -30,6 +30,8 @@ from tests.given import webhooks as given
 from tests.given.courier import a_courier_process
 from tests.given.processes import killed
 
+pytestmark = pytest.mark.long
+
 KILLS: Final = int(os.environ.get("JIEBANG_SOAK_KILLS", "1"))
 LEASE_SECONDS: Final = 2.0
 DUPLICATES_PER_KILL_MAX: Final = 160
