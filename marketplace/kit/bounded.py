@@ -119,6 +119,7 @@ def _outcome(ended_with: int, said: bytes) -> Done | Stopped:
 
 
 OUT_OF_MEMORY: Final = 77
+_NO_ROOM: Final = ("failed to map segment", "cannot allocate memory")
 
 
 def _limit(memory_bytes: int, cpu_seconds: int) -> None:
@@ -146,6 +147,11 @@ def main() -> None:
         answer = json.dumps(work(sys.stdin.buffer, json.loads(task)))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
+    except ImportError as failed:
+        # The loader of shared objects knows no MemoryError; it says so in words of its own.
+        if any(words in str(failed).lower() for words in _NO_ROOM):
+            os._exit(OUT_OF_MEMORY)
+        raise
     sys.stdout.write(answer + "\n")
     sys.stdout.flush()
 
