@@ -54,11 +54,11 @@ def begin_writing(
 
 @contextmanager
 def _turnstile(beside: Path | None, until: float) -> Iterator[None]:
-    """Hold the turnstile; go through without it when it is not had in time."""
-    if beside is None:
+    """Hold the turnstile; go through without it when it cannot be had, or not in time."""
+    held = None if beside is None else _opened(beside)
+    if held is None:
         yield
         return
-    held = os.open(f"{beside}{SUFFIX}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         while True:
             try:
@@ -71,3 +71,11 @@ def _turnstile(beside: Path | None, until: float) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+
+
+def _opened(beside: Path) -> int | None:
+    try:
+        return os.open(f"{beside}{SUFFIX}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        # Made by another user, or beside a database that is only read.
+        return None

@@ -102,6 +102,16 @@ def test_a_turnstile_that_is_stuck_keeps_nobody_out_for_ever(
     assert two[0].in_transaction
 
 
+def test_a_turnstile_that_cannot_be_opened_keeps_nobody_out(
+    file: Path, two: list[sqlite3.Connection]
+) -> None:
+    """A command that another user ran may have left it, with only that user's rights."""
+    Path(f"{file}{SUFFIX}").mkdir()
+    begin_writing(two[0], file)
+
+    assert two[0].in_transaction
+
+
 def test_how_long_sqlite_itself_waits_is_as_before(
     file: Path, two: list[sqlite3.Connection]
 ) -> None:
