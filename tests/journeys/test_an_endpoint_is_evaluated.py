@@ -23,6 +23,8 @@ from tests.given.scoring import ROWS, Play
 
 LEASE_SECONDS: Final = 2
 PATIENCE_SECONDS: Final = 120
+ONE_AT_A_TIME: Final = {"concurrency": 1, "seconds_per_request": 60}
+"""The model holds one request back until the worker is killed: it must not be given up before."""
 CALLS: Final = "submission.endpoint_asked_in_feedback"
 
 
@@ -55,7 +57,7 @@ async def in_secret(play: Play, house: House, database: Database, model: Model) 
         while not await given.called(now):  # noqa: ASYNC110 - a lease rings no bell
             await asyncio.sleep(0.1)
     found = await given.seen(play, early)
-    assert found["state"] == "scored", found
+    assert (found["state"], found["failure"]) == ("scored", None)
     assert found["public_value"] is not None
     assert found["value"] is None
     assert set(model.texts) == {f"工单 {at}" for at in range(ROWS)}
@@ -125,7 +127,7 @@ async def test_an_endpoint_is_evaluated_from_registration_to_ranking(
     """The poster publishes terms and hides inputs; a solver's model answers; nobody hears early."""
     play = await plays.a_play(client, database, clock, "ours", "theirs", judges=3)
     criteria = given.a_benchmark_with_latency(
-        feedback=True, public_share_bps=5000, leaderboard="after_opening", terms={"concurrency": 1}
+        feedback=True, public_share_bps=5000, leaderboard="after_opening", terms=ONE_AT_A_TIME
     )
     await play.publish(plays.a_content(criteria), Track.PRIVATE)
     assert (await play.upload_truth()).status_code == 201
