@@ -1,15 +1,12 @@
 """Pages of a leaderboard that were written once: never out of date, never for the wrong eyes."""
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from marketplace.identity.actions import profile
 from marketplace.identity.actions.profile import Contact, ProfileEdit
@@ -23,23 +20,9 @@ from tests.conftest import START
 from tests.given import boards as given
 from tests.given.boards import Arena
 from tests.given.identity import Someone, someone
+from tests.given.statements import statements
 
-
-@contextmanager
-def asked(database: Database) -> Iterator[list[str]]:
-    """The statements about boards that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if "leaderboard" in statement:
-            sent.append(statement)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+ABOUT_BOARDS = "leaderboard"
 
 
 async def a_board_of(database: Database, clock: FixedClock, teams: int) -> tuple[Arena, UUID]:
@@ -78,7 +61,7 @@ async def test_a_page_that_was_written_costs_one_statement_until_something_chang
     arena, board_id = await a_board_of(database, clock, teams=5)
 
     async def looked() -> tuple[list[tuple[int, str, str]], int]:
-        with asked(database) as sent:
+        with statements(database, about=ABOUT_BOARDS) as sent:
             answered = await page(client, arena, arena.watcher)
         return told(answered), len(sent)
 

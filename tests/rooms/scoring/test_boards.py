@@ -8,8 +8,6 @@ import bisect
 import datetime as dt
 import os
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +32,7 @@ from marketplace.scoring.tables.rounds import Submission
 from tests.conftest import START
 from tests.given import boards as given
 from tests.given.boards import Arena
+from tests.given.statements import statements
 
 BOARDS: Final = int(os.environ.get("JIEBANG_SOAK_BOARDS", "24"))
 FILES: Final = int(os.environ.get("JIEBANG_SOAK_FILES", "200"))
@@ -140,22 +139,6 @@ async def test_random_boards_are_ranked_as_brute_force_ranks_them(
     async with database.reading() as session:
         played = (await session.exec(select(func.count()).select_from(Board))).one()
     assert played == BOARDS
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def counted_rows(session: ReadSession, board_id: UUID, key: str) -> int:

@@ -1,13 +1,10 @@
 """What one prediction file asks of the database: so many statements, however many came before."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
-from sqlalchemy import event
 from sqlmodel import col, select
 
 from marketplace.kit.clock import FixedClock
@@ -21,27 +18,12 @@ from tests.conftest import START
 from tests.given import boards, scenarios
 from tests.given import scoring as given
 from tests.given.scoring import ROWS, labels
+from tests.given.statements import statements
 
 TAKEN_MAX: Final = 27
 """Statements from the first byte of a file to the answer that it is queued."""
 MEASURED_MAX: Final = 40
 """Statements from the lease to the place on the board."""
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.postgres
