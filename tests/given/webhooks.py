@@ -25,6 +25,7 @@ from marketplace.kit.database import WriteSession
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.webhooks.actions import endpoints
+from marketplace.webhooks.actions.delivery import Leased, Result
 from marketplace.webhooks.actions.endpoints import Pace, Subscription, WithSecret
 from marketplace.webhooks.jobs import Courier
 from tests.given.identity import Someone
@@ -106,6 +107,19 @@ def a_courier(house: House, outbound: Outbound, **changes: Any) -> Courier:
         draw=lambda: 0.5,
     )
     return dataclasses.replace(courier, **changes)
+
+
+def a_result(leased: Leased, status: int) -> Result:
+    """What a receiver's answer becomes."""
+    return Result(
+        delivery_id=leased.delivery_id,
+        endpoint_id=leased.endpoint_id,
+        token=leased.token,
+        number=leased.number,
+        duration_ms=1,
+        draw=0.5,
+        status=status,
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

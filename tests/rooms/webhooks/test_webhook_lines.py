@@ -19,7 +19,7 @@ from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import delivery as actions
 from marketplace.webhooks.actions import endpoints, fanout
-from marketplace.webhooks.actions.delivery import Leased, Result
+from marketplace.webhooks.actions.delivery import Leased
 from marketplace.webhooks.actions.endpoints import Pace, WithSecret
 from marketplace.webhooks.rules.lifecycle import DeliveryState
 from marketplace.webhooks.tables import Delivery
@@ -61,16 +61,19 @@ async def taken(house: House) -> list[Leased]:
 
 async def end(session: WriteSession, house: House, one: Leased, *, status: int = 204) -> None:
     """Write down what came of an attempt; a failure is the last one."""
-    result = Result(
-        delivery_id=one.delivery_id,
-        endpoint_id=one.endpoint_id,
-        token=one.token,
-        number=one.number,
-        duration_ms=1,
-        draw=0.5,
-        status=status,
-    )
+    result = given.a_result(one, status)
     await actions.record(session, [result], now=house.clock.now(), schedule=NO_RETRY)
+
+
+async def one_under_way_and_another_said(house: House) -> Leased:
+    """Of a subject told in order the first was taken, and the second has no delivery yet."""
+    await an_ordered_endpoint(house)
+    subject = new_id()
+    await say(house, subject)
+    await fan_out(house)
+    (first,) = await taken(house)
+    await say(house, subject)
+    return first
 
 
 async def timed(house: House) -> list[bool]:
@@ -126,12 +129,7 @@ async def test_what_is_said_after_everything_ended_goes_at_once(house: House) ->
 @pytest.mark.postgres
 async def test_who_makes_a_delivery_waits_for_who_ends_the_one_before(house: House) -> None:
     """Otherwise it would see one that is still owed, and nobody would ever let it go."""
-    await an_ordered_endpoint(house)
-    subject = new_id()
-    await say(house, subject)
-    await fan_out(house)
-    (first,) = await taken(house)
-    await say(house, subject)
+    first = await one_under_way_and_another_said(house)
     async with house.database.writing() as ending:
         await end(ending, house, first)
         making = asyncio.create_task(fan_out(house))
@@ -144,12 +142,7 @@ async def test_who_makes_a_delivery_waits_for_who_ends_the_one_before(house: Hou
 @pytest.mark.postgres
 async def test_who_ends_a_delivery_waits_for_who_makes_the_next_one(house: House) -> None:
     """Otherwise it would not see the next one, and nobody would ever let it go."""
-    await an_ordered_endpoint(house)
-    subject = new_id()
-    await say(house, subject)
-    await fan_out(house)
-    (first,) = await taken(house)
-    await say(house, subject)
+    first = await one_under_way_and_another_said(house)
 
     async def end_it() -> None:
         async with house.database.writing() as session:

@@ -14,7 +14,6 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.outbound import Outbound
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import delivery, endpoints, retention
-from marketplace.webhooks.actions.delivery import Result
 from marketplace.webhooks.actions.retention import Removed
 from marketplace.webhooks.errors import DeliveryNotFound
 from marketplace.webhooks.queries import keeping, owners
@@ -46,18 +45,7 @@ async def answered(house: House, status: int) -> None:
     """Take the next delivery and record an answer."""
     async with house.database.writing() as session:
         taken = await delivery.lease(session, limit=1, now=house.clock.now())
-    results = [
-        Result(
-            delivery_id=one.delivery_id,
-            endpoint_id=one.endpoint_id,
-            token=one.token,
-            number=one.number,
-            duration_ms=1,
-            draw=0.5,
-            status=status,
-        )
-        for one in taken.items
-    ]
+    results = [given.a_result(one, status) for one in taken.items]
     async with house.database.writing() as session:
         await delivery.record(session, results, now=house.clock.now())
 

@@ -45,19 +45,6 @@ async def lease(house: House, *, limit: int) -> list[Leased]:
         return (await actions.lease(session, limit=limit, now=house.clock.now())).items
 
 
-def a_result(leased: Leased, status: int) -> Result:
-    """What a receiver's answer becomes."""
-    return Result(
-        delivery_id=leased.delivery_id,
-        endpoint_id=leased.endpoint_id,
-        token=leased.token,
-        number=leased.number,
-        duration_ms=1,
-        draw=0.5,
-        status=status,
-    )
-
-
 async def record(house: House, *results: Result) -> int:
     """Write results down in a transaction of its own."""
     async with house.database.writing() as session:
@@ -115,8 +102,8 @@ async def test_a_stale_worker_cannot_overwrite(house: House) -> None:
     house.clock.advance(LEASE)
     (successor,) = await lease(house, limit=1)
 
-    in_time = await record(house, a_result(successor, 204))
-    late = await record(house, a_result(sleeper, 500))
+    in_time = await record(house, given.a_result(successor, 204))
+    late = await record(house, given.a_result(sleeper, 500))
 
     assert (in_time, late) == (1, 0)
     assert await states(house) == {DeliveryState.DELIVERED: 1}
@@ -135,10 +122,10 @@ async def test_a_late_failure_does_not_shorten_the_present_lease(house: House) -
     house.clock.advance(LEASE)
     (successor,) = await lease(house, limit=1)
 
-    await record(house, a_result(sleeper, 500))
+    await record(house, given.a_result(sleeper, 500))
 
     assert await lease(house, limit=1) == []
-    assert await record(house, a_result(successor, 204)) == 1
+    assert await record(house, given.a_result(successor, 204)) == 1
 
 
 async def test_what_a_dead_worker_had_comes_again(house: House) -> None:
@@ -187,12 +174,12 @@ async def test_a_failing_endpoint_rests_and_comes_back_with_one(house: House) ->
     await endpoints_owed(house, 20)
     for limit in (4, 1):
         taken = await lease(house, limit=limit)
-        await record(house, *[a_result(leased, 500) for leased in taken])
+        await record(house, *[given.a_result(leased, 500) for leased in taken])
 
     resting = await lease(house, limit=20)
     house.clock.advance(dt.timedelta(seconds=30))
     (probe,) = await lease(house, limit=20)
-    await record(house, a_result(probe, 204))
+    await record(house, given.a_result(probe, 204))
     recovered = await lease(house, limit=20)
 
     assert resting == []
