@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Final, Protocol, cast, runtime_checkable
 
 from marketplace.kit.errors import NotFound, TooLarge
 from marketplace.kit.ids import new_id
@@ -149,7 +149,7 @@ class LocalStorage:
     ) -> AsyncGenerator[bytes, None]:
         """Read a file piece by piece."""
         try:
-            file = await asyncio.to_thread(self._path(name).open, "rb")
+            file = await _opened(self._path(name))
         except FileNotFoundError as missing:
             raise FileMissing(name=name) from missing
         with file:
@@ -180,6 +180,21 @@ class LocalStorage:
     def _path(self, name: str) -> Path:
         # Two levels of folders, so that no folder grows to hundreds of thousands of entries.
         return self.root / name.removesuffix(PART)[-2:] / name
+
+
+async def _opened(path: Path) -> BinaryIO:
+    """Open a file for reading; whoever is stopped meanwhile leaves none open."""
+    opening = asyncio.get_running_loop().run_in_executor(None, path.open, "rb")
+    try:
+        return cast(BinaryIO, await asyncio.shield(opening))
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: "asyncio.Future[Any]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _settle(descriptor: int) -> None:

@@ -1,5 +1,6 @@
 """A folder and a bucket keep the same promises."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -97,3 +98,43 @@ async def test_a_name_tells_when_its_writing_began() -> None:
 
     assert first.tzinfo is not None
     assert first <= second
+
+
+async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path) -> None:
+    """Also where it is stopped while the file is being opened, which may take long on a network.
+
+    The file is a pipe: to open it takes until somebody writes.
+    """
+    shelf = LocalStorage(tmp_path)
+    name = (await shelf.store_bytes(b"")).name
+    path = pipe_instead_of(tmp_path, name)
+
+    async def read() -> None:
+        async for _ in shelf.stream(name):
+            pass
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0.05)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    writer = await asyncio.to_thread(os.open, path, os.O_WRONLY)
+    # What opens it in a thread of its own takes a moment to hear of the writer.
+    await asyncio.sleep(0.2)
+    os.close(writer)
+
+    assert times_open(path) == 0
+
+
+def pipe_instead_of(folder: Path, name: str) -> Path:
+    """Put a pipe where a stored file lies."""
+    (path,) = folder.glob(f"*/{name}")
+    path.unlink()
+    os.mkfifo(path)
+    return path
+
+
+def times_open(path: Path) -> int:
+    """Count how often this process holds a file."""
+    held = Path("/proc/self/fd").iterdir()
+    return sum(os.path.realpath(one) == str(path) for one in held)
