@@ -11,36 +11,24 @@ port.  It stays pinned to the address that was checked.  It rests for less time 
 keep it, because a server that hangs up just as we speak makes a delivery fail for nothing.
 
 Whatever goes wrong on the network is an `Unanswered`, a value: the caller records it like an
-answer.  This is built on aiohttp, whose redirects, proxies, cookies and decompression are switched
-off: at 64 connections a post costs it a third of what httpcore takes (decision 0039).
+answer.
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, Self
 
-import aiohttp
 import certifi
-from aiohttp.client_reqrep import ClientResponse
-from aiohttp.connector import Connection
-from yarl import URL
 
-from marketplace.kit import addresses
+from marketplace.kit import addresses, dialling
 from marketplace.kit.addresses import Objection, Target
-from marketplace.kit.dialling import (
-    CheckedConnector,
-    DialError,
-    Reason,
-    Resolver,
-    system_resolver,
-)
+from marketplace.kit.dialling import Resolver, system_resolver
+from marketplace.kit.exchange import DialError, Hearing, Line, Reason, Rest
 
-HEADERS_KEPT = ("content-type", "location", "retry-after", "server")
-HEADER_LENGTH_KEPT = 200
-READ_AHEAD_BYTES_MAX: Final = 65_536
 GOALS_KEPT: Final = 1_024
 """URLs that were taken apart and are remembered."""
 _OURS: Final = frozenset(
@@ -48,8 +36,7 @@ _OURS: Final = frozenset(
     | {"connection", "upgrade", "expect", "te"}
 )
 """They decide where a message goes or where it ends: no caller does."""
-_CEILING_SECONDS: Final = 1e6
-"""Above this aiohttp would round a deadline up to a whole second."""
+_HEADERS: Final = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e]*\r\n)*", re.ASCII)
 READ_BYTES_MOST: Final = 4 * 1024 * 1024
 """No policy reads more of one answer than this: it is held in memory."""
 
@@ -84,7 +71,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    """Lower-case names; only those in HEADERS_KEPT, each cut to 200 characters."""
+    """Lower-case names; only those in `exchange.HEADERS_KEPT`, each cut to 200 characters."""
     body: bytes
     """Its beginning, as much as the policy keeps."""
     truncated: bool
@@ -139,9 +126,11 @@ class Outbound:
         self.tally = Tally()
         self._resolver = resolver
         self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+        policy = self.policy
+        self._rest = Rest(seconds=policy.idle_seconds, lines_max=policy.idle_max)
+        self._lines: set[Line] = set()
         # Of its own, so that a policy need not be hashed with every post.
-        self._goal_of = lru_cache(maxsize=GOALS_KEPT)(partial(_goal_of, reach=self.policy.reach))
+        self._goal_of = lru_cache(maxsize=GOALS_KEPT)(partial(_goal_of, policy=policy))
 
     async def __aenter__(self) -> Self:
         return self
@@ -150,10 +139,13 @@ class Outbound:
         await self.close()
 
     async def close(self) -> None:
-        """Hang up every connection at rest."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Hang up every connection; who still waits for an answer hears that it is broken."""
+        self._rest.close()
+        for line in self._lines:
+            line.hang_up()
+        # They hear of it in the next turn of the loop, and over TLS in the one after.
+        for _ in range(2):
+            await asyncio.sleep(0)
 
     async def post(
         self,
@@ -166,62 +158,81 @@ class Outbound:
         """Send one POST and hear the answer, or learn why there is none.
 
         Units    `timeout` in seconds for everything together; by default the policy's total.
-        Refuses  nothing by raising: a refused target is an Unanswered with its objection.
+        Refuses  nothing by raising: a refused target is an Unanswered with its objection.  Headers
+                 that are none are a mistake of the caller, a ValueError.
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
         self.tally.posts += 1
-        hearing = _Hearing()
-        failure: DialError | None = None
+        goal = self._goal_of(url)
+        if isinstance(goal, Objection):
+            self.tally.refused += 1
+            return Unanswered(reason=Reason.TARGET_REFUSED, objection=goal, duration_ms=0)
+        question = _question(goal, headers, body)
+        hearing = Hearing(loop.create_future(), self.policy.read_bytes_max)
+        seconds = self.policy.total_seconds if timeout is None else timeout
         try:
-            async with asyncio.timeout(self.policy.total_seconds if timeout is None else timeout):
-                goal = self._goal_of(url)
-                if isinstance(goal, Objection):
-                    raise DialError(Reason.TARGET_REFUSED, goal)
-                await self._exchange(goal, headers, body, hearing)
-        except aiohttp.ConnectionTimeoutError:
-            failure = DialError(Reason.CONNECT_TIMEOUT)
-        except TimeoutError:
-            failure = DialError(Reason.TIMEOUT)
+            address = await self._exchange(goal, question, hearing, started, seconds)
         except DialError as failed:
-            failure = failed
-        except (aiohttp.ClientError, OSError) as error:
-            failure = DialError(_reason_of(error), detail=f"{type(error).__name__}: {error}"[:200])
-        duration_ms = round((loop.time() - started) * 1000)
-
-        if hearing.status is not None:
-            # The head is the answer: a body that broke off or dribbles takes nothing of it back.
-            self.tally.answered += 1
-            return hearing.answer(self.policy, cut=failure is not None, duration_ms=duration_ms)
-        assert failure is not None, "an exchange ends with a status or with a failure"
-        self.tally.refused += failure.reason is Reason.TARGET_REFUSED
-        return Unanswered(
-            reason=failure.reason,
-            objection=failure.objection,
-            detail=failure.detail,
-            duration_ms=duration_ms,
+            hearing.end()
+            self.tally.refused += failed.reason is Reason.TARGET_REFUSED
+            return _unanswered(failed, _since(started, loop))
+        if hearing.status is None:
+            assert hearing.failure is not None, "a hearing ends with a status or with a failure"
+            return _unanswered(hearing.failure, _since(started, loop))
+        # The head is the answer: a body that broke off or dribbles takes nothing of it back.
+        self.tally.answered += 1
+        kept = self.policy.kept_bytes
+        return Answer(
+            status=hearing.status,
+            headers=hearing.headers,
+            body=bytes(hearing.body[:kept]),
+            truncated=hearing.failure is not None or len(hearing.body) > kept,
+            address=address,
+            duration_ms=_since(started, loop),
         )
 
     async def _exchange(
-        self, goal: "_Goal", headers: Mapping[str, str], body: bytes, hearing: "_Hearing"
-    ) -> None:
-        session = self._session or self._open()
+        self, goal: "_Goal", question: bytes, hearing: Hearing, started: float, seconds: float
+    ) -> str:
+        """Ask and hear, over a connection at rest or a new one; say which address answered."""
         self.tally.exchanges += 1
-        response = await session.request(
-            "POST",
-            goal.url,
-            # Host and length are the client's to say, out of what was checked and what is sent.
-            headers={name: headers[name] for name in headers if name.lower() not in _OURS},
-            data=body,
-            allow_redirects=False,
-            ssl=self._trusted() if goal.target.scheme == "https" else True,
+        line = self._rest.take(goal.place) or await self._connected(goal, seconds)
+        deadline = asyncio.get_running_loop().call_at(
+            started + seconds, hearing.end, Reason.TIMEOUT
         )
-        assert isinstance(response, _Response)
         try:
-            await hearing.listen(response, self.policy)
+            line.ask(question, hearing)
+            await hearing.over
         finally:
-            # Whoever has heard the end has given the connection back already.
-            response.close()
+            deadline.cancel()
+            if line.finish():
+                self._rest.put(goal.place, line)
+            else:
+                line.hang_up()
+        return line.address
+
+    async def _connected(self, goal: "_Goal", seconds: float) -> Line:
+        self.tally.connected += 1
+        brief = min(self.policy.connect_seconds, seconds)
+        line = Line(self._lost)
+        try:
+            async with asyncio.timeout(brief):
+                await dialling.connect(
+                    goal.target,
+                    line,
+                    policy=self.policy.reach,
+                    resolver=self._resolver,
+                    tls=self._trusted() if goal.target.scheme == "https" else None,
+                )
+        except TimeoutError as late:
+            raise DialError(Reason.CONNECT_TIMEOUT if brief < seconds else Reason.TIMEOUT) from late
+        self._lines.add(line)
+        return line
+
+    def _lost(self, line: Line) -> None:
+        self._lines.discard(line)
+        self._rest.forget(line)
 
     def _trusted(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -229,117 +240,50 @@ class Outbound:
             self._tls = ssl.create_default_context(cafile=certifi.where())
         return self._tls
 
-    def _open(self) -> aiohttp.ClientSession:
-        policy = self.policy
-        self._session = aiohttp.ClientSession(
-            connector=CheckedConnector(
-                policy.reach,
-                self._resolver,
-                idle_seconds=policy.idle_seconds,
-                idle_max=policy.idle_max,
-                on_dial=self.tally.dialled,
-            ),
-            response_class=_Response,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "user-agent": policy.user_agent,
-                "accept": "*/*",
-                "accept-encoding": "identity",
-            },
-            skip_auto_headers=("content-type",),
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=policy.connect_seconds, ceil_threshold=_CEILING_SECONDS
-            ),
-            auto_decompress=False,
-            trust_env=False,
-            read_bufsize=min(policy.read_bytes_max, READ_AHEAD_BYTES_MAX),
-        )
-        return self._session
-
 
 @dataclass(frozen=True, slots=True)
 class _Goal:
     """A URL that may be dialled, taken apart once for all posts that go there."""
 
     target: Target
-    url: URL
+    place: tuple[str, str, int]
+    """Which connections lead there."""
+    head: str
+    """How every question to it begins."""
 
 
-def _goal_of(url: str, *, reach: addresses.Policy) -> _Goal | Objection:
+def _goal_of(url: str, *, policy: OutboundPolicy) -> _Goal | Objection:
     """Judge the text of a URL, which says the same each time; its addresses are judged later."""
-    target = addresses.target_of(url, reach)
+    target = addresses.target_of(url, policy.reach)
     if isinstance(target, Objection):
         return target
-    built = URL.build(
-        scheme=target.scheme,
-        authority=target.authority,
-        path="/",
-        encoded=True,
+    # The path as it was written, byte for byte: encoded anew it may name something else.
+    head = (
+        f"POST {target.path} HTTP/1.1\r\nhost: {target.authority}\r\n"
+        f"user-agent: {policy.user_agent}\r\naccept: */*\r\naccept-encoding: identity\r\n"
     )
-    # As it was written, byte for byte: a path that is encoded anew may name something else.
-    return _Goal(target, URL(f"{built.origin()}{target.path}", encoded=True))
+    return _Goal(target, (target.scheme, target.host, target.port), head)
 
 
-class _Response(ClientResponse):
-    """An answer that remembers where it came from: at its end the connection is given back."""
-
-    address = ""
-
-    async def start(self, connection: Connection) -> ClientResponse:
-        """Note the address, then read the head."""
-        if connection.transport is not None:
-            self.address = str((connection.transport.get_extra_info("peername") or ("",))[0])
-        return await super().start(connection)
-
-
-@dataclass(slots=True)
-class _Hearing:
-    """What has been heard so far; it outlives a deadline that strikes in the middle of the body."""
-
-    status: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytearray = field(default_factory=bytearray)
-    address: str = ""
-
-    async def listen(self, response: _Response, policy: OutboundPolicy) -> None:
-        """Take in the head and as much of the body as is wanted; then the connection is free."""
-        self.address = response.address
-        for name in HEADERS_KEPT:
-            value = response.headers.get(name)
-            if value is not None:
-                self.headers[name] = _as_latin(value)[:HEADER_LENGTH_KEPT]
-        self.status = response.status
-        if response.content.at_eof():
-            return
-        async for chunk in response.content.iter_any():
-            self.body += chunk
-            if len(self.body) > policy.read_bytes_max:
-                break
-
-    def answer(self, policy: OutboundPolicy, *, cut: bool, duration_ms: int) -> Answer:
-        assert self.status is not None
-        return Answer(
-            status=self.status,
-            headers=self.headers,
-            body=bytes(self.body[: policy.kept_bytes]),
-            truncated=cut or len(self.body) > policy.kept_bytes,
-            address=self.address,
-            duration_ms=duration_ms,
-        )
+def _question(goal: _Goal, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Write the whole of a request.  Refuses  ValueError, for what would be another request."""
+    # Host and length are the client's to say, out of what was checked and what is sent.
+    lines = [f"{name}: {headers[name]}\r\n" for name in headers if name.lower() not in _OURS]
+    said = "".join(lines)
+    # Each of them one line: a value that breaks its own would be a header of somebody else's.
+    if not _HEADERS.fullmatch(said) or said.count("\n") != len(lines):
+        raise ValueError("a header must be one line of printable ASCII")
+    return f"{goal.head}{said}content-length: {len(body)}\r\n\r\n".encode("ascii") + body
 
 
-def _as_latin(value: str) -> str:
-    """Read a header as HTTP writes it; aiohttp leaves bytes that are not UTF-8 as surrogates."""
-    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
+def _unanswered(failed: DialError, duration_ms: int) -> Unanswered:
+    return Unanswered(
+        reason=failed.reason,
+        objection=failed.objection,
+        detail=failed.detail,
+        duration_ms=duration_ms,
+    )
 
 
-def _reason_of(error: Exception) -> Reason:
-    match error:
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return Reason.TLS_FAILED
-        case aiohttp.ClientConnectorError():
-            return Reason.CONNECT_FAILED
-        case aiohttp.ClientResponseError():
-            return Reason.NOT_HTTP
-        case _:
-            return Reason.CONNECTION_BROKEN
+def _since(started: float, loop: asyncio.AbstractEventLoop) -> int:
+    return round((loop.time() - started) * 1000)

@@ -20,7 +20,7 @@ OUTSIDE_THE_STOREYS: Final = {
 
 DIALLERS: Final = {
     "marketplace.kit.dialling": "checks each address at the moment of connecting",
-    "marketplace.kit.outbound": "the one checked dialler, built on aiohttp",
+    "marketplace.kit.outbound": "the one checked dialler: trusts no certificates but its own",
     "marketplace.kit.openid": "asks the one provider that the installation's settings name",
     "marketplace.kit.workers": "speaks with its own children, over pairs of sockets that it makes",
     "marketplace.kit.workbench": "speaks with its parent, over the socket it was born with",
@@ -32,6 +32,7 @@ DIALLERS: Final = {
 
 CONNECTIONS: Final = {
     *("httpx", "httpcore", "socket", "ssl", "http", "aiohttp", "requests", "urllib3", "smtplib"),
+    "aiohappyeyeballs",
     *("ftplib", "urllib.request"),
 }
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.kit.dialling import Reason
 from marketplace.kit.digests import sha256_hex
+from marketplace.kit.exchange import Reason
 from marketplace.scoring.errors import endpoints as errors
 from marketplace.scoring.rules import endpoints as rules
 from marketplace.scoring.rules.endpoints import (

@@ -17,7 +17,7 @@ from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit import addresses
 from marketplace.kit.addresses import Objection
-from marketplace.kit.dialling import Reason
+from marketplace.kit.exchange import Reason
 from marketplace.kit.outbound import Answer, Outbound, OutboundPolicy, Unanswered
 from marketplace.webhooks import jobs
 from marketplace.webhooks.actions import endpoints

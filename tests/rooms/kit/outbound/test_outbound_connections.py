@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from marketplace.kit import addresses
-from marketplace.kit.dialling import Reason
+from marketplace.kit.exchange import Reason
 from marketplace.kit.outbound import Answer, Outbound, OutboundPolicy, Unanswered
 
 LOCAL = OutboundPolicy(reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=5)

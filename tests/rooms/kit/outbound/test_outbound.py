@@ -10,7 +10,7 @@ import pytest
 
 from marketplace.kit import addresses
 from marketplace.kit.addresses import Objection
-from marketplace.kit.dialling import Reason
+from marketplace.kit.exchange import Reason
 from marketplace.kit.outbound import Answer, Outbound, OutboundPolicy, Unanswered
 
 Handler = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
