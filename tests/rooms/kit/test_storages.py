@@ -119,8 +119,10 @@ async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path) -> N
     with pytest.raises(asyncio.CancelledError):
         await reading
     writer = await asyncio.to_thread(os.open, path, os.O_WRONLY)
-    # What opens it in a thread of its own takes a moment to hear of the writer.
-    await asyncio.sleep(0.2)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if times_open(path) == 1:
+            break
     os.close(writer)
 
     assert times_open(path) == 0
