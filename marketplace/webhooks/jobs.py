@@ -331,6 +331,9 @@ class _Shift:
 
     async def _wait(self) -> None:
         """Wait for a reason for another turn: results, room for what is due, or time."""
+        if not (self._results or self._unsent or self._rung or self._broken):
+            # Whoever left during the turn has been called back, if there is anything to send.
+            self._news.clear()
         patience = PACED_SECONDS if self._more else self._courier.poll_seconds
         await wait_for(self._news, seconds=patience)
         if 0 < len(self._results) < BATCH and self._senders and not self._rung:

@@ -3,9 +3,9 @@
 What is promised: of one endpoint no more is under way than its concurrency allows, and endpoints
 take turns, so who is owed much does not keep the others waiting.
 
-What is only an optimisation: how much is held ready.  It doubles while everything that was held
-was begun before the worker came to take more, and falls back when something waited too long or
-failed.
+What is only an optimisation: how much is held ready.  It doubles while everything that could be
+begun was begun before the worker came to take more, and falls back when something waited too long
+or failed.
 """
 
 from collections import deque
@@ -41,6 +41,8 @@ class Desk(Generic[T]):
     under_way: int = 0
     waiting: int = 0
     _depth: int = 0
+    _has_moved: bool = False
+    """Something was ended since somebody asked for room."""
     _queues: dict[UUID, _Queue[T]] = field(default_factory=dict)
     _ready: deque[_Queue[T]] = field(default_factory=deque)
 
@@ -71,6 +73,7 @@ class Desk(Generic[T]):
         queue = self._queues[endpoint_id]
         queue.under_way -= 1
         self.under_way -= 1
+        self._has_moved = True
         if well:
             queue.is_quick = True
         else:
@@ -92,10 +95,11 @@ class Desk(Generic[T]):
 
     def room(self, *, slow: int = 0) -> int:
         """Say how much may be taken; what is under way and slow does not count."""
-        if self.under_way + self.waiting == 0:
-            self._depth = max(self._depth, self.slots)
-        elif self.waiting == 0:
-            self._depth = min(max(self._depth, self.slots) * 2, self.slots * DEPTH_MAX)
+        self._depth = max(self._depth, self.slots)
+        # What waits only for the concurrency of its own endpoint gives nobody anything to do.
+        if not self._ready and (self.under_way or self._has_moved):
+            self._depth = min(self._depth * 2, self.slots * DEPTH_MAX)
+        self._has_moved = False
         return max(0, self._depth - self.under_way - self.waiting + slow)
 
     def withdraw(self) -> list[T]:

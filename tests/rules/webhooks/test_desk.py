@@ -86,3 +86,34 @@ def test_a_worker_holds_no_more_than_a_few_times_its_slots() -> None:
 
     assert max(rooms) == 8 * DEPTH_MAX - 1
     assert desk.room(slow=1) == 8 * DEPTH_MAX
+
+
+def test_a_worker_that_had_ended_everything_may_hold_more() -> None:
+    """It stood idle until it could take more; before anything was begun nothing is known."""
+    desk = Desk[int](slots=8)
+    rooms = [desk.room(), desk.room()]
+    for _ in range(2):
+        desk.put(PLACES[0], 8, range(8))
+        while desk.next() is not None:
+            pass
+        for _ in range(8):
+            desk.end(PLACES[0], well=True)
+        rooms.append(desk.room())
+
+    assert rooms == [8, 8, 16, 32]
+
+
+def test_what_waits_for_a_bad_endpoint_does_not_keep_the_others_small() -> None:
+    """An endpoint that hangs has something waiting for ever; nobody could begin it."""
+    desk = Desk[int](slots=8)
+    desk.put(PLACES[0], 1, [1, 2])
+    desk.next()
+    rooms = []
+    for _ in range(3):
+        desk.put(PLACES[1], 8, [1])
+        desk.next()
+        desk.end(PLACES[1], well=True)
+        rooms.append(desk.room())
+
+    assert desk.can_begin() == 0
+    assert rooms == [16 - 2, 32 - 2, 64 - 2]
