@@ -6,13 +6,20 @@ when its last part has arrived, and a stream that breaks off leaves none.
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import obstore
 from obstore.store import S3Store
 
 from marketplace.kit.ids import new_id
-from marketplace.kit.storage import PIECE_BYTES, FileMissing, Meter, StoredFile, whole
+from marketplace.kit.storage import (
+    PIECE_BYTES,
+    FileMissing,
+    Meter,
+    StoredFile,
+    into_unnamed,
+    whole,
+)
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore, S3Config
@@ -78,6 +85,10 @@ class S3Storage:
             raise FileMissing(name=name) from missing
         async for piece in found.stream(min_chunk_size=PIECE_BYTES):
             yield bytes(piece)
+
+    async def copied(self, name: str) -> BinaryIO:
+        """Fetch a whole file."""
+        return await into_unnamed(self.stream(name))
 
     async def discard(self, name: str) -> None:
         """Remove an object; that there is none is as good."""

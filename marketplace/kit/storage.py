@@ -8,8 +8,11 @@ its writing began: whoever keeps the rows can sweep away what a crash has left w
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast, runtime_checkable
 
@@ -68,6 +71,10 @@ class Storage(Protocol):
         self, name: str, *, start: int = 0, length: int | None = None
     ) -> AsyncGenerator[bytes, None]:
         """Read a file piece by piece, from byte `start`, at most `length` bytes of it."""
+        ...
+
+    async def copied(self, name: str) -> BinaryIO:
+        """Copy a whole file into one without a name, which is gone when it is closed."""
         ...
 
     async def discard(self, name: str) -> None:
@@ -149,7 +156,7 @@ class LocalStorage:
     ) -> AsyncGenerator[bytes, None]:
         """Read a file piece by piece."""
         try:
-            file = await _opened(self._path(name))
+            file = await opened(partial(self._path(name).open, "rb"))
         except FileNotFoundError as missing:
             raise FileMissing(name=name) from missing
         with file:
@@ -162,6 +169,13 @@ class LocalStorage:
                     return
                 left = None if left is None else left - len(piece)
                 yield piece
+
+    async def copied(self, name: str) -> BinaryIO:
+        """Copy a whole file, without any of it coming by here."""
+        try:
+            return await opened(partial(_copied, self._path(name)))
+        except FileNotFoundError as missing:
+            raise FileMissing(name=name) from missing
 
     async def discard(self, name: str) -> None:
         """Remove a file, or what is left of one."""
@@ -182,11 +196,11 @@ class LocalStorage:
         return self.root / name.removesuffix(PART)[-2:] / name
 
 
-async def _opened(path: Path) -> BinaryIO:
-    """Open a file for reading; whoever is stopped meanwhile leaves none open."""
-    opening = asyncio.get_running_loop().run_in_executor(None, path.open, "rb")
+async def opened(opens: Callable[[], BinaryIO]) -> BinaryIO:
+    """Open a file in a thread; whoever is stopped meanwhile leaves none open."""
+    opening = asyncio.get_running_loop().run_in_executor(None, opens)
     try:
-        return cast(BinaryIO, await asyncio.shield(opening))
+        return await asyncio.shield(opening)
     except asyncio.CancelledError:
         opening.add_done_callback(_close)
         raise
@@ -195,6 +209,38 @@ async def _opened(path: Path) -> BinaryIO:
 def _close(opening: "asyncio.Future[Any]") -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
+
+
+def unnamed() -> BinaryIO:
+    """Make a file without a name, in memory where the system can."""
+    if not hasattr(os, "memfd_create"):
+        return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
+    return cast(BinaryIO, open(os.memfd_create("work", os.MFD_CLOEXEC), "r+b", buffering=0))
+
+
+async def into_unnamed(pieces: AsyncIterator[bytes]) -> BinaryIO:
+    """Put a stream into a file without a name."""
+    file = unnamed()
+    try:
+        async for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                view = view[file.write(view) :]
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _copied(path: Path) -> BinaryIO:
+    with path.open("rb", buffering=0) as file:
+        copy = unnamed()
+        try:
+            shutil.copyfileobj(file, copy, PIECE_BYTES)
+        except BaseException:
+            copy.close()
+            raise
+    return copy
 
 
 def _settle(descriptor: int) -> None:

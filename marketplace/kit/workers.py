@@ -15,15 +15,16 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import structlog
 
 from marketplace.kit.bounded import Limits, Stopped
+from marketplace.kit.storage import into_unnamed
 from marketplace.kit.workbench import LENGTHS, OUT_OF_MEMORY
 
 CRASHED: Final = "crashed"
@@ -46,6 +47,8 @@ class Content:
     """One file of a piece of work; with a key, a worker may keep what it made of it."""
 
     stream: Callable[[], AsyncIterator[bytes]]
+    copied: Callable[[], Awaitable[BinaryIO]] | None = None
+    """A cheaper way to the same, into a file without a name."""
     key: str | None = None
 
 
@@ -133,7 +136,7 @@ class Pool:
         try:
             async with asyncio.timeout(self.limits.wall_seconds), AsyncExitStack() as opened:
                 wanted = {name: one for name, one in files.items() if one.key not in worker.holds}
-                spooled = [await _spooled(one.stream(), opened) for one in wanted.values()]
+                spooled = [await _spooled(one, opened) for one in wanted.values()]
                 usable = False
                 said = await self._exchange(worker, task, list(wanted), spooled)
             usable = "answer" in said and worker.pieces < self.pieces_max
@@ -284,16 +287,8 @@ async def _exactly(channel: socket.socket, size: int) -> bytearray:
     return content
 
 
-async def _spooled(pieces: AsyncIterator[bytes], opened: AsyncExitStack) -> int:
-    """Put a stream into a file without a name, which is gone when `opened` is left."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("work", os.MFD_CLOEXEC)
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    opened.callback(os.close, descriptor)
-    async for piece in pieces:
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    return descriptor
+async def _spooled(content: Content, opened: AsyncExitStack) -> int:
+    """Put a content into a file without a name, which is gone when `opened` is left."""
+    if content.copied is not None:
+        return opened.enter_context(await content.copied()).fileno()
+    return opened.enter_context(await into_unnamed(content.stream())).fileno()

@@ -4,10 +4,10 @@
 the worker has found.  No session is open meanwhile.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -81,8 +81,8 @@ async def measure(executor: Executor, storage: Storage, job: MeasureJob) -> Meas
         executor,
         task,
         {
-            "truth": Content(stream=_opener(storage, job.truth_file), key=task["truth_key"]),
-            "sent": Content(stream=_opener(storage, job.sent_file)),
+            "truth": _stored(storage, job.truth_file, key=task["truth_key"]),
+            "sent": _stored(storage, job.sent_file),
         },
     )
     answer, sides = answered.answer, answered.answer["sides"]
@@ -112,7 +112,7 @@ async def check_truth(
     answered = await _answer(
         executor,
         _task("truth", metric, UNDIVIDED, slice_columns),
-        {"truth": Content(stream=_opener(storage, truth_file))},
+        {"truth": _stored(storage, truth_file)},
     )
     rows: int = answered.answer["rows"]
     return rows
@@ -129,8 +129,8 @@ async def read_inputs(
         executor,
         _task("inputs", metric, UNDIVIDED, ()),
         {
-            "truth": Content(stream=_opener(storage, truth_file)),
-            "sent": Content(stream=_opener(storage, inputs_file)),
+            "truth": _stored(storage, truth_file),
+            "sent": _stored(storage, inputs_file),
         },
     )
     return answered.blob
@@ -152,8 +152,10 @@ def _task(
     }
 
 
-def _opener(storage: Storage, name: str) -> Callable[[], AsyncIterator[bytes]]:
-    return lambda: storage.stream(name)
+def _stored(storage: Storage, name: str, *, key: str | None = None) -> Content:
+    return Content(
+        stream=partial(storage.stream, name), copied=partial(storage.copied, name), key=key
+    )
 
 
 def _slice(told: dict[str, Any]) -> SliceValue:

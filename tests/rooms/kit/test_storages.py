@@ -65,6 +65,8 @@ async def test_a_shelf_keeps_what_it_promises(shelf: Storage) -> None:
 
     assert stored.size_bytes == len(content)
     assert await data.read(stored.name) == content
+    with await data.copied(stored.name) as copy:
+        assert os.pread(copy.fileno(), len(content) + 1, 0) == content
     for (start, length), found in ranges.items():
         end = None if length is None else start + length
         assert found == content[start:end], (start, length)
@@ -75,6 +77,8 @@ async def test_a_shelf_keeps_what_it_promises(shelf: Storage) -> None:
     assert await listed(data) == []
     with pytest.raises(FileMissing):
         await data.read(stored.name)
+    with pytest.raises(FileMissing):
+        await data.copied(stored.name)
     with pytest.raises(FileMissing):
         _ = [piece async for piece in data.stream(stored.name, start=1, length=1)]
 
@@ -100,7 +104,8 @@ async def test_a_name_tells_when_its_writing_began() -> None:
     assert first <= second
 
 
-async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["stream", "copied"])
+async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path, way: str) -> None:
     """Also where it is stopped while the file is being opened, which may take long on a network.
 
     The file is a pipe: to open it takes until somebody writes.
@@ -108,8 +113,11 @@ async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path) -> N
     shelf = LocalStorage(tmp_path)
     name = (await shelf.store_bytes(b"")).name
     path = pipe_instead_of(tmp_path, name)
+    before = files_without_a_name()
 
     async def read() -> None:
+        if way == "copied":
+            await shelf.copied(name)
         async for _ in shelf.stream(name):
             pass
 
@@ -119,13 +127,14 @@ async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path) -> N
     with pytest.raises(asyncio.CancelledError):
         await reading
     writer = await asyncio.to_thread(os.open, path, os.O_WRONLY)
+    os.close(writer)
     for _ in range(200):
         await asyncio.sleep(0.01)
-        if times_open(path) == 1:
+        if times_open(path) == 0 and files_without_a_name() == before:
             break
-    os.close(writer)
 
     assert times_open(path) == 0
+    assert files_without_a_name() == before
 
 
 def pipe_instead_of(folder: Path, name: str) -> Path:
@@ -136,7 +145,16 @@ def pipe_instead_of(folder: Path, name: str) -> Path:
     return path
 
 
+def held() -> list[str]:
+    """What this process holds open."""
+    return [os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()]
+
+
 def times_open(path: Path) -> int:
     """Count how often this process holds a file."""
-    held = Path("/proc/self/fd").iterdir()
-    return sum(os.path.realpath(one) == str(path) for one in held)
+    return held().count(str(path))
+
+
+def files_without_a_name() -> int:
+    """Count the copies that this process holds."""
+    return sum("memfd:" in one for one in held())
