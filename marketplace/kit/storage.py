@@ -156,7 +156,7 @@ class LocalStorage:
     ) -> AsyncGenerator[bytes, None]:
         """Read a file piece by piece."""
         try:
-            file = await opened(partial(self._path(name).open, "rb"))
+            file = await opened(lambda: self._path(name).open("rb"))
         except FileNotFoundError as missing:
             raise FileMissing(name=name) from missing
         with file:
@@ -215,7 +215,7 @@ def unnamed() -> BinaryIO:
     """Make a file without a name, in memory where the system can."""
     if not hasattr(os, "memfd_create"):
         return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
-    return cast(BinaryIO, open(os.memfd_create("work", os.MFD_CLOEXEC), "r+b", buffering=0))
+    return cast(BinaryIO, os.fdopen(os.memfd_create("work", os.MFD_CLOEXEC), "r+b", buffering=0))
 
 
 async def into_unnamed(pieces: AsyncIterator[bytes]) -> BinaryIO:
