@@ -32,7 +32,8 @@ from tests.given import webhooks as given
 NAMES: Final = ("sixteen_beside_four_bad_receivers", "memory_beside_four_bad_receivers")
 GOOD: Final = 16
 OTHERS: Final = 4
-EVENTS: Final = 250
+EVENTS: Final = 750
+"""Each is heard by every endpoint: some seconds a round, of which a look at the end is little."""
 ROUNDS: Final = 4
 GOALS: Final = {"kept": 0.95, "growth_mb": 10.0}
 POLL_SECONDS: Final = 0.05

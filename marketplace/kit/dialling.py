@@ -4,6 +4,7 @@ import socket
 import ssl
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from ipaddress import IPv4Address, ip_address
 from socket import SOCK_STREAM
 from typing import Any, Final
@@ -20,6 +21,9 @@ HEAD_START_SECONDS: Final = 0.25
 RFC 8305, "Connection Attempt Delay"."""
 
 
+READ_AHEAD_BYTES_MIN: Final = 65_536
+
+
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """Ask the operating system for every address of a name, in its order of preference."""
     answers = await get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
@@ -33,9 +37,12 @@ async def connect(
     policy: Policy,
     resolver: Resolver,
     tls: ssl.SSLContext | None,
+    read_bytes_max: int,
 ) -> None:
     """Connect a line to a target: one question about its name, and no address but those judged.
 
+    Units    `read_bytes_max` is what is read of one answer; the system is asked to take in little
+             more, or who sends without end would have megabytes on their way before we hang up.
     Refuses  DialError, with the objection or with what the network said.
     """
     found = [target.address] if target.address else await _resolved(target, resolver)
@@ -45,7 +52,11 @@ async def connect(
     ways: list[Any] = [_way(address, target.port) for address in found]
     loop = get_running_loop()
     try:
-        connected = await start_connection(ways, happy_eyeballs_delay=HEAD_START_SECONDS)
+        connected = await start_connection(
+            ways,
+            happy_eyeballs_delay=HEAD_START_SECONDS,
+            socket_factory=partial(_socket, max(read_bytes_max, READ_AHEAD_BYTES_MIN)),
+        )
         await loop.create_connection(
             lambda: line,
             sock=connected,
@@ -81,6 +92,13 @@ def _way(address: Address, port: int) -> tuple[Any, ...]:
     if isinstance(address, IPv4Address):
         return socket.AF_INET, SOCK_STREAM, socket.IPPROTO_TCP, "", (str(address), port)
     return socket.AF_INET6, SOCK_STREAM, socket.IPPROTO_TCP, "", (str(address), port, 0, 0)
+
+
+def _socket(receive_bytes: int, way: Any) -> socket.socket:
+    """Make a socket before it is connected: only then is the window that it offers its own."""
+    made = socket.socket(family=way[0], type=way[1], proto=way[2])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    return made
 
 
 def _failure(reason: Reason, failed: Exception) -> DialError:

@@ -147,7 +147,8 @@ class Hearing:
     def on_body(self, data: bytes) -> None:
         """Take in a piece of the body, up to the most that is read."""
         self._idle_bytes = 0
-        self.body += data
+        # One byte beyond what is read says that there was more.
+        self.body += data[: self._bytes_max + 1 - len(self.body)]
         if len(self.body) > self._bytes_max:
             self.end()
             raise _Enough

@@ -224,6 +224,7 @@ class Outbound:
                     policy=self.policy.reach,
                     resolver=self._resolver,
                     tls=self._trusted() if goal.target.scheme == "https" else None,
+                    read_bytes_max=self.policy.read_bytes_max,
                 )
         except TimeoutError as late:
             raise DialError(Reason.CONNECT_TIMEOUT if brief < seconds else Reason.TIMEOUT) from late

@@ -192,6 +192,7 @@ ENDLESS: Final = {
     "interim answers": (b"", INTERIM, Reason.NOT_HTTP),
     "a status line": (b"HTTP/1.1 200 ", b"y" * 4096, Reason.NOT_HTTP),
     "an extension": (CHUNKED + b"2;x=", b"y" * 4096, (200, b"", False)),
+    "a body": (OK + b"\r\n", b"y" * 65_536, (200, b"y" * 2048, False)),
     "trailers": (CHUNKED + b"2\r\nok\r\n0\r\n", b"x: y\r\n" * 100, (200, b"ok", False)),
     "one trailer": (CHUNKED + b"2\r\nok\r\n0\r\nx: ", b"y" * 4096, (200, b"ok", False)),
 }
