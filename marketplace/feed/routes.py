@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -37,7 +38,7 @@ from marketplace.kit.database import Database, ReadSession, undisturbed
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.paging import cursor_of, number_after
 from marketplace.kit.secrets import Keeper
-from marketplace.wire.answers import answer, answer_bytes
+from marketplace.wire.answers import answer, answer_bytes, encoded
 from marketplace.wire.shapes import Cursor, Limit
 
 AnyRequest = Request[Actor, None, State]
@@ -306,8 +307,13 @@ def _wish(
 @get("/v1/event-types", operation_id="event_types_list", tags=["events"], cache_control=None)
 async def list_event_types(request: AnyRequest) -> Response[list[EventTypeOut]]:
     """List every kind of event with its fields; for anybody."""
-    return answer(
-        request,
+    return answer_bytes(request, _event_types(), kind=list[EventTypeOut])
+
+
+@cache
+def _event_types() -> bytes:
+    """Written once: what the rooms can say does not change while they are open."""
+    return encoded(
         [
             EventTypeOut(
                 type=one.TYPE,
@@ -318,14 +324,19 @@ async def list_event_types(request: AnyRequest) -> Response[list[EventTypeOut]]:
                 data=one.schema(),
             )
             for one in catalogue()
-        ],
+        ]
     )
 
 
 @get("/schema/asyncapi.json", operation_id="asyncapi_get", tags=["events"])
 async def asyncapi(request: AnyRequest) -> Response[dict[str, Any]]:
     """Describe every event as an AsyncAPI 3 document; for anybody."""
-    return answer(request, describe(catalogue(), version=__version__))
+    return answer_bytes(request, _asyncapi(), kind=dict[str, Any])
+
+
+@cache
+def _asyncapi() -> bytes:
+    return encoded(describe(catalogue(), version=__version__))
 
 
 class CheckpointController(Controller):

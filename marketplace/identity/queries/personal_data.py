@@ -20,7 +20,7 @@ def columns_naming_people() -> dict[str, Column[Any]]:
     """Find every column of the house that refers to a person, by table and column."""
     return {
         f"{table.name}.{column.name}": column
-        for table in metadata.sorted_tables
+        for table in metadata.tables.values()
         for column in table.columns
         if any(key.target_fullname == "person.id" for key in column.foreign_keys)
     }
@@ -43,9 +43,10 @@ async def rows_about(session: ReadSession, person_id: UUID) -> dict[str, list[di
              are no information about the person, and worth something to a thief.
     """
     connection = await session.connection()
+    naming = columns_naming_people()
     found: dict[str, list[dict[str, Any]]] = {}
     for name in sorted(ABOUT_A_PERSON):
-        column = columns_naming_people()[name]
+        column = naming[name]
         shown = [one for one in column.table.columns if _is_told(one)]
         statement = select(*shown).where(column == person_id).order_by(*column.table.primary_key)
         rows = (await connection.execute(statement)).mappings().all()
