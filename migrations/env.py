@@ -9,10 +9,10 @@ import asyncio
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import event, pool, text
+from sqlalchemy import create_engine, event, make_url, pool, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from marketplace.registry import metadata
@@ -63,29 +63,42 @@ def run(connection: Connection) -> None:
                 raise RuntimeError(f"a migration broke foreign keys: {broken[:5]}")
 
 
-def make_sqlite_transactional(engine: AsyncEngine) -> None:
-    """Begin before the first statement: sqlite3 on its own would commit every change of a table."""
+def on_sqlite(url: str) -> None:
+    """Upgrade a file from this very thread: there is no loop that could be kept waiting, and the
+    asynchronous driver would cross to a thread and back four times for each of 1,600 statements.
+    """
+    plain = make_url(url).set(drivername="sqlite")
+    patience = {"timeout": TURN_SECONDS}
+    engine = create_engine(plain, poolclass=pool.NullPool, connect_args=patience)
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _connect(dbapi: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # Begin before the first statement: sqlite3 would commit every change of a table.
         dbapi.isolation_level = None
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    with engine.begin() as connection:
+        run(connection)
 
-async def online(url: str) -> None:
-    """Open the database and upgrade it, all or nothing."""
-    is_sqlite = url.startswith("sqlite")
-    patience = {"timeout": TURN_SECONDS} if is_sqlite else {}
-    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=patience)
-    if is_sqlite:
-        make_sqlite_transactional(engine)
+
+async def on_postgres(url: str) -> None:
+    """Upgrade a database of a server."""
+    engine = create_async_engine(url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()
     await engine.dispose()
 
 
-asyncio.run(online(context.config.attributes["url"]))
+def upgrade(url: str) -> None:
+    """Open the database and upgrade it, all or nothing."""
+    if url.startswith("sqlite"):
+        on_sqlite(url)
+    else:
+        asyncio.run(on_postgres(url))
+
+
+upgrade(context.config.attributes["url"])
