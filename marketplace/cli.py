@@ -33,7 +33,7 @@ from marketplace.scheduler import caller_of, running, scorer_of, tick_once
 from marketplace.scoring.rules import draw as drawing
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
-from marketplace.terminal import data_option, prepared, settings_for, within, witnessed
+from marketplace.terminal import data_option, prepared, run, settings_for, within, witnessed
 from marketplace.wire import openapi
 from marketplace.wire.server import server_config
 
@@ -188,7 +188,7 @@ def demo(
     """Play complete calls on seed data, and show how they ended."""
     settings = demo_settings(prepared(settings_for(data)))
     work = run_demo(settings, until=Stage(until), say=lambda line: click.echo(f"  {line}"))
-    result, keys = asyncio.run(work)
+    result, keys = run(work)
     if target is not None:
         text = json.dumps(result, ensure_ascii=False, indent=1, sort_keys=True)
         target.write_text(text + "\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,14 @@ from marketplace.identity.actions.audit import Act
 from marketplace.identity.rules.access import SYSTEM
 from marketplace.migrate import migrate as migrate_database
 from marketplace.settings import Settings
+
+if sys.platform == "win32":
+    new_loop = asyncio.new_event_loop
+else:
+    import uvloop
+
+    new_loop = uvloop.new_event_loop
+"""Makes what all commands run on."""
 
 T = TypeVar("T")
 
@@ -62,4 +71,10 @@ def within(settings: Settings, work: Callable[[House], Coroutine[Any, Any, T]]) 
         finally:
             await house.database.close()
 
-    return asyncio.run(opened())
+    return run(opened())
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do some work on an event loop of its own: the fastest that there is on this system."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(work)

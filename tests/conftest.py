@@ -10,10 +10,11 @@ import gc
 # As in the command: thousands of classes are made on the way in, and none of them is garbage.
 gc.disable()
 
+import asyncio
 import dataclasses
 import datetime as dt
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,7 @@ from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import LocalStorage
 from marketplace.migrate import migrate
 from marketplace.settings import Settings
+from marketplace.terminal import new_loop
 from tests.postgres_server import PostgresServer, create_database, execute
 
 gc.freeze()
@@ -52,6 +54,13 @@ UNLIMITED: Final = Settings(
     guesses_per_minute_per_address=0,
 )
 """All tests ask from one address; those about limits say which they want."""
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test on the loop of the commands."""
+    return {"new_loop": new_loop}
 
 
 def in_a_thread(work: Callable[[str], None], argument: str) -> None:
