@@ -96,6 +96,7 @@ class Hearing:
         try:
             parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as broken:
+            self.is_reusable = False
             self.end(Reason.NOT_HTTP, f"{type(broken).__name__}: {broken}"[:200])
         if self._idle_bytes > IDLE_BYTES_MAX:
             self.end(Reason.NOT_HTTP, "more head than any answer has")
