@@ -28,7 +28,7 @@ from marketplace.webhooks.actions.endpoints import move_endpoint
 from marketplace.webhooks.actions.fanout import said_of
 from marketplace.webhooks.queries import workers
 from marketplace.webhooks.queries.workers import Waiting
-from marketplace.webhooks.rules import backoff, circuit, lifecycle, pacing
+from marketplace.webhooks.rules import backoff, circuit, fairness, lifecycle, pacing
 from marketplace.webhooks.rules.backoff import Schedule
 from marketplace.webhooks.rules.lifecycle import DeliveryState, EndpointState, Why
 from marketplace.webhooks.rules.statements import PREFIX, DeliveryExhausted
@@ -164,9 +164,8 @@ def _shares(
     limit: int,
     now: dt.datetime,
 ) -> tuple[list[Share], bool]:
-    """Give each endpoint an equal part of the limit, less where it may take less."""
-    shares, paced = [], False
-    equal = max(1, limit // len(waiting))
+    """Divide the limit among those who may take something; say whether only a rate holds back."""
+    rooms, allowed = [], []
     for one in waiting:
         mine, others = leased.get(one.id, (0, 0))
         room = circuit.room_for(
@@ -176,15 +175,19 @@ def _shares(
             concurrency=one.concurrency_max,
             window=windows.get(one.id, 0),
         )
-        room = min(room, equal, limit)
-        if room and one.rate_per_second is not None:
-            allowed = pacing.allowed(one.rate_per_second, one.paced_until, now)
-            paced = paced or allowed < room
-            room = min(room, allowed)
-        if room:
-            shares.append(Share(endpoint_id=one.id, room=room, ordered=one.ordered))
-            limit -= room
-    return shares, paced
+        rate = one.rate_per_second
+        rooms.append(min(room, limit))
+        allowed.append(room if rate is None else pacing.allowed(rate, one.paced_until, now))
+    found = fairness.shares([min(*pair) for pair in zip(rooms, allowed, strict=True)], limit)
+    given = list(zip(waiting, found, rooms, allowed, strict=True))
+    return (
+        [
+            Share(endpoint_id=one.id, room=share, ordered=one.ordered)
+            for one, share, *_ in given
+            if share
+        ],
+        any(share == most < room for _, share, room, most in given),
+    )
 
 
 async def _note_served(
