@@ -1,9 +1,9 @@
 """The checked dialler against real servers on this machine, most of them ill-mannered."""
 
 import asyncio
-import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from ipaddress import ip_network
 
 import pytest
@@ -12,58 +12,35 @@ from marketplace.kit import addresses
 from marketplace.kit.addresses import Objection
 from marketplace.kit.exchange import Reason
 from marketplace.kit.outbound import Answer, Outbound, OutboundPolicy, Unanswered
+from tests.given.raw_servers import RawServer, listening, request
 
 Handler = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 LOCAL = OutboundPolicy(reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=5)
 HASTY = dataclasses.replace(LOCAL, total_seconds=0.3)
-GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-class Server:
-    """A local server that remembers what it was sent; it speaks raw bytes so that it can lie."""
+class Server(RawServer):
+    """A server that remembers what it was sent."""
 
     def __init__(self, handler: Handler) -> None:
+        super().__init__()
         self.handler = handler
-        self.connections = 0
         self.heads: list[bytes] = []
-        self.port = 0
-        self.tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until the other side is tired of it."""
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        try:
-            with contextlib.suppress(*GONE):
-                while True:
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    self.heads.append(head)
-                    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-                    body = await reader.readexactly(length)
-                    await self.handler(body, reader, writer)
-                    await writer.drain()
-        finally:
-            writer.transport.abort()
+        """Let the handler answer one request after the other."""
+        while True:
+            head, body = await request(reader)
+            self.heads.append(head)
+            await self.handler(body, reader, writer)
+            await writer.drain()
 
 
-@contextlib.asynccontextmanager
-async def a_server(handler: Handler) -> AsyncIterator[Server]:
-    """Run a server on a free port of 127.0.0.1 until the block ends."""
-    server = Server(handler)
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listener.close()
-        for task in server.tasks:
-            task.cancel()
-        await asyncio.gather(*server.tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+def a_server(handler: Handler) -> AbstractAsyncContextManager[Server]:
+    """Run a server until the block ends."""
+    return listening(Server(handler))
 
 
 def saying(answer: bytes) -> Handler:

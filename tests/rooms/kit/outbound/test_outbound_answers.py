@@ -2,8 +2,6 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import pytest
@@ -11,43 +9,27 @@ import pytest
 from marketplace.kit import addresses
 from marketplace.kit.exchange import IDLE_BYTES_MAX, INTERIM_MAX, Reason
 from marketplace.kit.outbound import Answer, Outbound, OutboundPolicy, Unanswered
+from tests.given.raw_servers import RawServer, listening, request
 
 LOCAL = OutboundPolicy(reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=5)
-GONE = (ConnectionError, asyncio.IncompleteReadError)
 NO_CONTENT: Final = b"HTTP/1.1 204 No Content\r\n\r\n"
 OK: Final = b"HTTP/1.1 200 OK\r\n"
 CHUNKED: Final = OK + b"transfer-encoding: chunked\r\n\r\n"
 INTERIM: Final = b"HTTP/1.1 103 Early Hints\r\nlocation: /early\r\n\r\n"
 
 
-class Scripted:
-    """A server that answers every request with the same bytes, and counts its connections."""
+class Scripted(RawServer):
+    """A server that answers every request with the same bytes."""
 
     def __init__(self, answer: bytes, *, then: bytes = b"", hangs_up: bool = False) -> None:
+        super().__init__()
         self.answer, self.then, self.hangs_up = answer, then, hangs_up
-        self.connections = 0
         self.written = 0
-        self.url = ""
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    async def come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until either side is tired of it."""
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        try:
-            with suppress(*GONE):
-                await self.serve(reader, writer)
-        finally:
-            writer.transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer, and say the same thing over and over where there is `then`."""
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            await reader.readexactly(length)
+            await request(reader)
             writer.write(self.answer)
             await writer.drain()
             while self.then:
@@ -57,21 +39,6 @@ class Scripted:
             if self.hangs_up:
                 writer.close()
                 return await writer.wait_closed()
-
-
-@asynccontextmanager
-async def listening(server: Scripted) -> AsyncIterator[Scripted]:
-    """Run a server on a free port of 127.0.0.1 until the block ends."""
-    listener = await asyncio.start_server(server.come, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
-    try:
-        yield server
-    finally:
-        listener.close()
-        for task in server.tasks:
-            task.cancel()
-        await asyncio.gather(*server.tasks, return_exceptions=True)
-        await asyncio.sleep(0)
 
 
 async def twice(server: Scripted, policy: OutboundPolicy = LOCAL) -> list[Answer | Unanswered]:

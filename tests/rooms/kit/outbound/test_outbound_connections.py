@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -16,67 +16,38 @@ from cryptography.x509.oid import NameOID
 from marketplace.kit import addresses
 from marketplace.kit.exchange import Reason
 from marketplace.kit.outbound import Answer, Outbound, OutboundPolicy, Unanswered
+from tests.given.raw_servers import RawServer, listening, request
 
 LOCAL = OutboundPolicy(reach=addresses.DEVELOPMENT, connect_seconds=2, total_seconds=5)
-GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError)
 NAME = "hooks.example.com"
 
 
-class Polite:
-    """A server that answers every request on a connection and counts what it sees."""
+class Polite(RawServer):
+    """A server that answers every request on a connection."""
 
     def __init__(self, *, requests_max: int = 1000, delay: float = 0) -> None:
-        self.connections = 0
+        super().__init__()
         self.requests = 0
-        self.open = 0
-        self.changed = asyncio.Condition()
-        self.port = 0
-        self.tasks: set[asyncio.Task[None]] = set()
         self.heads: list[bytes] = []
         self._requests_max = requests_max
         self._delay = delay
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until the other side is tired of it."""
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        self.open += 1
-        try:
-            with contextlib.suppress(*GONE):
-                for _ in range(self._requests_max):
-                    self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-                    await reader.readexactly(2)
-                    self.requests += 1
-                    await asyncio.sleep(self._delay)
-                    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-                    await writer.drain()
-        finally:
-            self.open -= 1
-            writer.close()
-            async with self.changed:
-                self.changed.notify_all()
+        """Serve one connection until it is tired of it."""
+        for _ in range(self._requests_max):
+            head, _ = await request(reader)
+            self.heads.append(head)
+            self.requests += 1
+            await asyncio.sleep(self._delay)
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
 
     async def has_open(self, number: int) -> None:
         """Wait until so many connections are open; fail if that does not come about."""
         async with asyncio.timeout(2), self.changed:
             await self.changed.wait_for(lambda: self.open == number)
-
-
-@contextlib.asynccontextmanager
-async def listening(server: Polite, tls: ssl.SSLContext | None = None) -> AsyncIterator[Polite]:
-    """Run a server on a free port of 127.0.0.1 until the block ends."""
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listener.close()
-        for task in server.tasks:
-            task.cancel()
-        await asyncio.gather(*server.tasks, return_exceptions=True)
-        await asyncio.sleep(0)
 
 
 def at_home() -> Callable[[str, int], Awaitable[Sequence[str]]]:
