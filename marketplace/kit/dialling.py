@@ -22,6 +22,7 @@ RFC 8305, "Connection Attempt Delay"."""
 
 
 READ_AHEAD_BYTES_MIN: Final = 65_536
+"""What a connection offers to take in at once, however little is read of an answer."""
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:

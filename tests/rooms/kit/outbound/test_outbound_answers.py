@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import socket
+import struct
 from typing import Final
 
 import pytest
@@ -117,6 +119,26 @@ async def test_an_answer_that_ends_with_its_connection_is_told_from_one_that_bro
 
     assert told(heard) == [expected] * 2
     assert server.connections == 2
+
+
+class Resetting(Scripted):
+    """A server that answers and resets its connection."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Let the other side read what was said, then reset."""
+        await request(reader)
+        writer.write(self.answer)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        connected: socket.socket = writer.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def test_a_reset_is_no_end_of_an_answer() -> None:
+    """Nobody said how long the body is, so only a connection that is closed in order ends it."""
+    heard = await twice(Resetting(OK + b"\r\nok"))
+
+    assert told(heard) == [(200, b"ok", False)] * 2
 
 
 SPOILED: Final = {
