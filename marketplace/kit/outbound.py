@@ -76,6 +76,8 @@ class Answer:
     """Its beginning, as much as the policy keeps."""
     truncated: bool
     """The body was longer than is kept, or still coming at the deadline."""
+    cut_off: bool
+    """It was longer than is read, or still coming: we hung up, and the next post dials anew."""
     address: str
     duration_ms: int
 
@@ -182,12 +184,13 @@ class Outbound:
             return _unanswered(hearing.failure, _since(started, loop))
         # The head is the answer: a body that broke off or dribbles takes nothing of it back.
         self.tally.answered += 1
-        kept = self.policy.kept_bytes
+        kept, read = self.policy.kept_bytes, self.policy.read_bytes_max
         return Answer(
             status=hearing.status,
             headers=hearing.headers,
             body=bytes(hearing.body[:kept]),
             truncated=hearing.failure is not None or len(hearing.body) > kept,
+            cut_off=hearing.failure is not None or len(hearing.body) > read,
             address=address,
             duration_ms=_since(started, loop),
         )

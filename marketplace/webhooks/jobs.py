@@ -304,7 +304,7 @@ class _Shift:
                 result = await self._attempt(item, self._signing_base + at)
             finally:
                 del begun[id(item)]
-            desk.end(leased.endpoint_id, well=result.is_success)
+            desk.end(leased.endpoint_id, well=result.is_success and not result.was_cut_off)
             self._results.append(result)
             if len(self._results) == 1 or len(self._results) >= BATCH:
                 self._news.set()
@@ -325,6 +325,7 @@ class _Shift:
                 status=heard.status,
                 retry_after=heard.headers.get("retry-after"),
                 answer=heard.body,
+                was_cut_off=heard.cut_off,
             )
         detail = heard.objection.value if heard.objection else heard.detail
         return _result(courier, leased, heard.duration_ms, reason=heard.reason.value, detail=detail)

@@ -91,6 +91,8 @@ class Result:
     retry_after: str | None = None
     """The header as it came."""
     answer: bytes = b""
+    was_cut_off: bool = False
+    """We hung up before the answer ended, so the next request costs a connection."""
 
     @property
     def is_success(self) -> bool:

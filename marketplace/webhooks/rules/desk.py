@@ -4,8 +4,8 @@ What is promised: of one endpoint no more is under way than its concurrency allo
 take turns, so who is owed much does not keep the others waiting.
 
 What is only an optimisation: how much is held ready.  It doubles while everything that could be
-begun was begun before the worker came to take more, and falls back when something waited too long
-or failed.
+begun was begun before the worker came to take more, and falls back when something waited too long,
+failed or was cut off.
 """
 
 from collections import deque

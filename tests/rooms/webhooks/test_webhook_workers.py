@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from marketplace.client.listen import Receive, Scope, Send, serve_receiver
 from marketplace.house import House
@@ -207,6 +207,28 @@ async def test_a_receiver_that_hangs_delays_nobody_else(house: House) -> None:
         done = await delivering
 
     assert done.succeeded == 30
+
+
+@pytest.mark.parametrize(("bytes_answered", "is_held_more"), [(100, True), (20_000, False)])
+async def test_no_more_is_held_ready_for_a_receiver_that_must_be_hung_up_on(
+    house: House, bytes_answered: int, is_held_more: bool
+) -> None:
+    """Each of its requests costs a connection, and others would wait for them."""
+    held = []
+
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        async with house.database.reading() as session:
+            leased = select(func.count()).where(col(Delivery.lease_token).is_not(None))
+            held.append((await session.exec(leased)).one())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"y" * bytes_answered})
+
+    async with serve_receiver(talk) as url, Outbound(given.LOCAL) as outbound:
+        await endpoints_owed(house, 60, url=url)
+        done = await jobs.deliver(given.a_courier(house, outbound))
+
+    assert done.succeeded == 60
+    assert (max(held) > CONCURRENCY_DEFAULT) is is_held_more
 
 
 async def test_new_work_is_taken_while_a_slow_receiver_is_waited_for(house: House) -> None:

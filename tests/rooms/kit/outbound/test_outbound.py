@@ -73,7 +73,7 @@ async def test_hears_the_answer_and_keeps_the_useful_part() -> None:
 
     assert isinstance(answer, Answer)
     assert (answer.status, answer.headers) == (202, {"retry-after": "7"})
-    assert answer.body == body[:2048] and answer.truncated
+    assert answer.body == body[:2048] and answer.truncated and not answer.cut_off
     assert answer.address == "127.0.0.1" and answer.duration_ms < 2000
     assert server.heads[0].startswith(b"POST /in?x=1 HTTP/1.1\r\n")
     assert b"webhook-id: m1\r\n" in server.heads[0]
@@ -111,6 +111,7 @@ async def test_cuts_off_an_endless_body() -> None:
     for answer in answers:
         assert isinstance(answer, Answer)
         assert answer.status == 200 and answer.truncated and len(answer.body) == 2048
+        assert answer.cut_off
         assert answer.duration_ms < 2000
     assert server.connections == 2
 
@@ -131,7 +132,7 @@ async def test_a_body_that_dribbles_ends_at_the_deadline() -> None:
         answer = await outbound.post(f"http://127.0.0.1:{server.port}/", headers={}, body=b"")
 
     assert isinstance(answer, Answer)
-    assert answer.status == 200 and answer.truncated and 1 <= len(answer.body) < 30
+    assert answer.status == 200 and answer.cut_off and 1 <= len(answer.body) < 30
     assert 250 <= answer.duration_ms < 1300
 
 
