@@ -8,7 +8,7 @@ def shares(rooms: Sequence[int], limit: int) -> list[int]:
 
     Shape    one share for each room, none above it; all of the limit where the rooms hold it.  What
              does not come out even goes to those who come first.
-    Source   max-min fairness; Bertsekas and Gallager, Data Networks, 1992, section 6.5.2.
+    Source   max-min fairness, as in Bertsekas and Gallager, Data Networks.
 
     >>> shares([64, 64, 1], 65), shares([64, 64, 64], 4), shares([2, 2], 9)
     ([32, 32, 1], [2, 1, 1], [2, 2])
