@@ -23,6 +23,8 @@ from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.unpacking import unpacked
 
 LINE_LENGTH_MAX: Final = 100_000
+LINE_BYTES_MAX: Final = 4 * LINE_LENGTH_MAX
+"""No character takes more than four."""
 LISTED_MAX: Final = 20
 ID_COLUMN: Final = "id"
 
@@ -85,6 +87,7 @@ def read_columns(
              PredictionColumnMissing; PredictionsUnreadable with the line and one of: empty,
              wrong_encoding, nul, broken_csv, column_count, empty_field.
     """
+    refuse_endless_lines(data)
     rows = _rows(decoded(data), limits)
     line, header = next(rows, (1, []))
     if not header:
@@ -140,6 +143,23 @@ def require_ids(predictions: Mapping[str, str], truth_ids: Collection[str]) -> N
             extra_count=match.extra_count,
             extra=[short(row_id) for row_id in match.extra],
         )
+
+
+def refuse_endless_lines(data: bytes) -> None:
+    """Refuse a file with a line that is far too long before anything is made of it.
+
+    Refuses  PredictionsTooLarge with the line.  A line that is only a little too long passes here.
+    """
+    start = 0
+    while len(data) - start > LINE_BYTES_MAX:
+        end = start + LINE_BYTES_MAX + 1
+        last = max(data.rfind(b"\n", start, end), data.rfind(b"\r", start, end))
+        if last < 0:
+            feeds, returns, both = (data.count(end, 0, start) for end in (b"\n", b"\r", b"\r\n"))
+            raise PredictionsTooLarge(
+                line=feeds + returns - both + 1, line_length_max=LINE_LENGTH_MAX
+            )
+        start = last + 1
 
 
 def decoded(data: bytes) -> str:

@@ -1,12 +1,14 @@
 """Unpack gzip and Zstandard piece by piece, and drop what becomes too much at its first byte.
 
-Both formats can say gigabytes in kilobytes, so pieces are small and what they unpack to is counted.
-A packed file inside a packed file is refused: nobody needs it, and bombs are built so.
+Both formats can say gigabytes in kilobytes, so pieces are small and what they unpack to is counted,
+before it is kept where a file says far more than it is long: memory that is never touched costs
+neither this process nor those beside it.  A packed file inside a packed file is refused: nobody
+needs it, and bombs are built so.
 """
 
 import zlib
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import zstandard
 
@@ -15,12 +17,16 @@ from marketplace.scoring.errors.rounds import PredictionsTooLarge, PredictionsUn
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 PIECE_BYTES: Final = 64 * 1024
-ZSTD_PIECE_BYTES: Final = 512
-"""Four bytes can stand for 128 KiB, so these few for 16 MiB at most."""
+ZSTD_PIECE_BYTES: Final = (16, 512)
+"""The smallest and the largest.  Four bytes can stand for 128 KiB, so the smallest for 512 KiB."""
 ZSTD_WINDOW_BYTES_MAX: Final = 8 * 1024 * 1024
 """What the format asks every reader to support; a header may ask for gigabytes."""
 MEMBERS_MAX: Final = 10_000
 """Of one file: a file of millions of empty members would only burn time."""
+RATIO_MAX: Final = 16
+"""Beyond this, a file is counted before it is kept.  Tables of predictions pack to a third or a
+tenth; one that is all the same is unpacked twice, which is quick just because it is.
+"""
 
 
 def unpacked(data: bytes, bytes_max: int) -> bytes:
@@ -32,47 +38,73 @@ def unpacked(data: bytes, bytes_max: int) -> bytes:
     """
     if len(data) > bytes_max:
         raise PredictionsTooLarge(bytes=len(data), bytes_max=bytes_max)
-    if data.startswith(GZIP_MAGIC):
-        plain = _all_members(data, bytes_max, _gzip_member, PIECE_BYTES, "not_gzip")
-    elif data.startswith(ZSTD_MAGIC):
-        plain = _all_members(data, bytes_max, _zstd_member, ZSTD_PIECE_BYTES, "not_zstd")
-    else:
+    if not data.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
         return data
+    plain = bytearray()
+    counted = False
+    for piece in _bounded(data, bytes_max):
+        if not counted and len(plain) > RATIO_MAX * len(data):
+            for _ in _bounded(data, bytes_max):
+                pass
+            counted = True
+        plain += piece
     if plain.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
         raise PredictionsUnreadable(line=1, problem="packed_twice")
-    return plain
+    return bytes(plain)
 
 
-def _gzip_member() -> Any:
-    return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+def _bounded(data: bytes, bytes_max: int) -> Iterator[bytes]:
+    """Give the pieces of a file as long as there are neither too many nor too much of them."""
+    pieces = _gzip(data) if data.startswith(GZIP_MAGIC) else _zstd(data)
+    size = 0
+    for members, piece in pieces:
+        size += len(piece)
+        if size > bytes_max or members > MEMBERS_MAX:
+            raise PredictionsTooLarge(bytes_max=bytes_max, members_max=MEMBERS_MAX)
+        yield piece
 
 
-def _zstd_member() -> Any:
-    return zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES_MAX).decompressobj()
-
-
-def _all_members(
-    data: bytes, bytes_max: int, member: Callable[[], Any], piece_bytes: int, problem: str
-) -> bytes:
-    """Unpack the members of a file, which may be several, one after another."""
-    plain = bytearray()
-    members = 0
-    unpacker = None
-    for start in range(0, len(data), piece_bytes):
-        rest = data[start : start + piece_bytes]
+def _gzip(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Unpack the members of a file one after another, each piece with the number of its member."""
+    members, unpacker = 0, None
+    for start in range(0, len(data), PIECE_BYTES):
+        rest = data[start : start + PIECE_BYTES]
         while rest:
             if unpacker is None or unpacker.eof:
                 members += 1
-                unpacker = member()
+                unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
             try:
-                # Only gzip stops at a number of bytes; the other's pieces are small instead.
-                bounds = (PIECE_BYTES,) if problem == "not_gzip" else ()
-                plain += unpacker.decompress(rest, *bounds)
-            except (zlib.error, zstandard.ZstdError) as broken:
-                raise PredictionsUnreadable(line=1, problem=problem) from broken
-            if len(plain) > bytes_max or members > MEMBERS_MAX:
-                raise PredictionsTooLarge(bytes_max=bytes_max, members_max=MEMBERS_MAX)
+                piece = unpacker.decompress(rest, PIECE_BYTES)
+            except zlib.error as broken:
+                raise PredictionsUnreadable(line=1, problem="not_gzip") from broken
+            yield members, piece
             rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
     if unpacker is None or not unpacker.eof:
-        raise PredictionsUnreadable(line=1, problem=problem)
-    return bytes(plain)
+        raise PredictionsUnreadable(line=1, problem="not_gzip")
+
+
+def _zstd(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Do the same with frames; this unpacker knows no bound, so it is fed in bits where it swells.
+
+    How large the next bit is follows from what the last one gave.
+    """
+    smallest, largest = ZSTD_PIECE_BYTES
+    members, unpacker, step, start = 0, None, smallest, 0
+    while start < len(data):
+        rest = data[start : start + step]
+        start += len(rest)
+        while rest:
+            if unpacker is None or unpacker.eof:
+                members += 1
+                unpacker = zstandard.ZstdDecompressor(
+                    max_window_size=ZSTD_WINDOW_BYTES_MAX
+                ).decompressobj()
+            try:
+                piece = unpacker.decompress(rest)
+            except zstandard.ZstdError as broken:
+                raise PredictionsUnreadable(line=1, problem="not_zstd") from broken
+            step = smallest if len(piece) > PIECE_BYTES else min(step * 2, largest)
+            yield members, piece
+            rest = unpacker.unused_data if unpacker.eof else b""
+    if unpacker is None or not unpacker.eof:
+        raise PredictionsUnreadable(line=1, problem="not_zstd")

@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import tracemalloc
 from decimal import Decimal
 
 import polars as pl
@@ -12,10 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace.kit.errors import MarketplaceError
+from marketplace.scoring.errors.rounds import PredictionsTooLarge
 from marketplace.scoring.rules import predictions
 from marketplace.scoring.rules.metrics.samples import NoNumber, scaled
 from marketplace.scoring.rules.predictions import Limits
 from marketplace.scoring.rules.reading import tables
+from tests.given import hostile
 from tests.given.hostile import parquet
 
 ROWS = {"id": ["r2", "r1", "r3"], "prediction": ["内涝", "0.50", "x y"]}
@@ -81,6 +84,63 @@ def test_whatever_the_fast_reader_accepts_the_careful_one_reads_alike(head: str,
 
     assert fast is None or fast.to_dict(as_series=False) == careful
     assert fast is None or list(range(2, fast.height + 2)) == lines
+
+
+@pytest.mark.parametrize(
+    ("end", "line"), [(b"\n", 3), (b"\r\n", 3), (b"\r", 3), (b"", 1)], ids=repr
+)
+@pytest.mark.parametrize("endless", [b"a", b'"', b"\xff", b"{"])
+def test_a_line_without_end_is_refused_before_anything_is_made_of_it(
+    end: bytes, line: int, endless: bytes
+) -> None:
+    """Thirty megabytes of it cost no memory of their own, and the line is told."""
+    data = (b"id,prediction" + end + b"r0,yes" + end if end else b"") + endless * 30_000_000
+
+    tracemalloc.start()
+    with pytest.raises(PredictionsTooLarge) as caught:
+        tables.read(data, ("prediction",))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert caught.value.facts == {"line": line, "line_length_max": predictions.LINE_LENGTH_MAX}
+    assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("character", ["a", "é", "内", "\U0001f30a"])
+def test_a_line_of_any_characters_may_be_as_long_as_it_may_be(character: str) -> None:
+    """What is looked at before it is decoded counts bytes; only characters are limited."""
+    most, fields = predictions.LINE_LENGTH_MAX, 110
+    head = "id,prediction," + ",".join(f"c{at}" for at in range(fields)) + "\n"
+    room = most - len("r0,yes\n") - fields
+    sizes = [room // fields] * (fields - 1) + [room // fields + room % fields]
+    row = "r0,yes," + ",".join(character * size for size in sizes) + "\n"
+    longer = row.replace("yes", "yess")
+
+    assert len(row) == most
+    columns, _ = predictions.read_columns((head + row).encode(), ("id", "prediction"), Limits())
+    assert columns == {"id": ["r0"], "prediction": ["yes"]}
+    with pytest.raises(PredictionsTooLarge):
+        predictions.read_columns((head + longer).encode(), ("id", "prediction"), Limits())
+
+
+def test_too_many_rows_are_refused_at_the_first_too_many() -> None:
+    """By either reader, at the same line."""
+    data = b"id,prediction\n" + b"1,a\n" * 101
+    for read in (
+        lambda: tables.read(data, ("prediction",), Limits(rows_max=100)),
+        lambda: predictions.read_columns(data, ("id", "prediction"), Limits(rows_max=100)),
+    ):
+        with pytest.raises(PredictionsTooLarge) as caught:
+            read()
+        assert caught.value.facts == {"line": 102, "rows_max": 100}
+
+
+def test_a_footer_that_announces_too_much_is_not_read_to_its_end() -> None:
+    """A hundred thousand columns are refused at their number."""
+    with pytest.raises(PredictionsTooLarge) as caught:
+        tables.read(hostile.FILES["many columns by the footer"][0](), ("prediction",))
+
+    assert caught.value.facts == {"columns_or_row_groups_max": 20_000}
 
 
 def test_plain_files_take_the_fast_way() -> None:

@@ -2,10 +2,13 @@
 
 import gzip
 import io
+import random
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +21,8 @@ from marketplace.scoring.errors.rounds import (
     PredictionsUnreadable,
 )
 from marketplace.scoring.rules.predictions import Limits, match_ids, read, require_ids
+from marketplace.scoring.rules.unpacking import unpacked
+from tests.given import hostile
 
 PLAIN = b"id,prediction\nr1,yes\nr2,no\n"
 EXPECTED = {"r1": "yes", "r2": "no"}
@@ -134,6 +139,56 @@ def test_a_zip_bomb_is_dropped_at_the_first_byte_too_many() -> None:
 
     assert len(bomb) < 150_000
     assert peak < 6_000_000
+
+
+@pytest.mark.parametrize("name", ["a bomb of gzip", "a bomb of zstd", "dull, then a bomb of zstd"])
+def test_a_bomb_is_counted_before_it_is_kept(name: str) -> None:
+    """Within the default limits too: what would be 64 MiB never lies in memory.
+
+    A file that swells late meets larger steps, so a little more of it.
+    """
+    dull = zstandard.compress(random.Random(1).randbytes(200_000))
+    bomb = hostile.FILES[name.removeprefix("dull, then ")][0]()
+    sent = dull + bomb if name.startswith("dull") else bomb
+
+    tracemalloc.start()
+    with pytest.raises(PredictionsTooLarge):
+        unpacked(sent, 64 << 20)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 48 << 20 if name.startswith("dull") else peak < 8 << 20
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("members", [1, 3])
+def test_what_is_all_the_same_is_unpacked_whole(
+    pack: Callable[[bytes], bytes], members: int
+) -> None:
+    """It packs to next to nothing, as a bomb does, and is no bomb."""
+    data = b"r1,yes\n" * 600_000
+
+    assert unpacked(pack(data) * members, 64 << 20) == data * members
+    with pytest.raises(PredictionsTooLarge):
+        unpacked(pack(data) * members, len(data) * members - 1)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_any_bytes_come_out_as_they_went_in(pack: Callable[[bytes], bytes]) -> None:
+    """Dull and dense by turns, cut into members anywhere."""
+    chance = random.Random(20261127)
+    for _ in range(40):
+        parts = [
+            chance.randbytes(chance.randrange(1, 3000))
+            if chance.random() < 0.5
+            else bytes([chance.randrange(256)]) * chance.randrange(1, 300_000)
+            for _ in range(chance.randrange(1, 6))
+        ]
+        sent = b"".join(pack(part) for part in parts)
+        whole = b"".join(parts)
+        assert unpacked(sent, 64 << 20) == whole
+        with pytest.raises(PredictionsUnreadable):
+            unpacked(sent[:-1], 64 << 20)
 
 
 def test_millions_of_empty_members_are_refused() -> None:

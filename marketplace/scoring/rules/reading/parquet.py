@@ -14,7 +14,7 @@ from marketplace.scoring.errors.rounds import (
 )
 from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.predictions import LISTED_MAX, Limits
-from marketplace.scoring.rules.reading.thrift import NotThrift, Reader
+from marketplace.scoring.rules.reading.thrift import ITEMS_MAX, NotThrift, Reader, TooMany
 
 MAGIC: Final = b"PAR1"
 FOOTER_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -54,6 +54,8 @@ def footer_of(data: bytes, limits: Limits) -> Footer:
         fields = Reader(data[-8 - length : -8]).structure()
         footer = _footer(fields)
         _check(fields, footer, limits)
+    except TooMany as many:
+        raise PredictionsTooLarge(columns_or_row_groups_max=ITEMS_MAX) from many
     except (NotThrift, KeyError, TypeError, IndexError, AttributeError, UnicodeDecodeError) as no:
         raise PredictionsUnreadable(line=1, problem="not_parquet") from no
     return footer

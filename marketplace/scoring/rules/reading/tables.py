@@ -98,6 +98,7 @@ def read(data: bytes, columns: Sequence[str], limits: Limits | None = None) -> T
         frame = pl.DataFrame([texts[name].alias(name) for name in wanted])
         _check_lengths(frame, limits)
         return Table(frame, range(1, frame.height + 1))
+    predictions.refuse_endless_lines(plain)
     if plain.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         found, lines = jsonlines.read_columns(predictions.decoded(plain), wanted, limits)
         return Table(pl.DataFrame(found, schema=dict.fromkeys(wanted, pl.String)), lines)
@@ -132,7 +133,10 @@ def _check_lengths(frame: pl.DataFrame, limits: Limits) -> None:
 
 
 def _fast(data: bytes, names: Sequence[str], limits: Limits) -> pl.DataFrame | None:
-    """Read a plain CSV file, or nothing where there is anything to look at closely."""
+    """Read a plain CSV file, or nothing where there is anything to look at closely.
+
+    Refuses  PredictionsTooLarge for rows beyond `limits`, whatever else is wrong with them.
+    """
     body = data.removeprefix(BOM_UTF8)
     if b'"' in body or b"\0" in body:
         return None
@@ -141,11 +145,12 @@ def _fast(data: bytes, names: Sequence[str], limits: Limits) -> pl.DataFrame | N
         if b"\r" in body:
             return None
     head, _, rest = body.partition(b"\n")
+    commas = head.count(b",")
+    if not 0 < commas < COLUMNS_FAST_MAX:
+        return None
     columns = head.decode("utf-8", "replace").split(",")
-    commas = len(columns) - 1
     if (
-        not 0 < commas < COLUMNS_FAST_MAX
-        or any(columns.count(name) != 1 for name in names)
+        any(columns.count(name) != 1 for name in names)
         or rest[:1] in (b"", b"\n")
         # Where a file begins, a reader takes this for a mark; here it belongs to the first id.
         or rest.startswith(BOM_UTF8)
@@ -153,7 +158,9 @@ def _fast(data: bytes, names: Sequence[str], limits: Limits) -> pl.DataFrame | N
     ):
         return None
     rows = rest.count(b"\n") + (not rest.endswith(b"\n"))
-    if rows > limits.rows_max or rest.count(b",") != commas * rows:
+    if rows > limits.rows_max:
+        raise PredictionsTooLarge(line=limits.rows_max + 2, rows_max=limits.rows_max)
+    if rest.count(b",") != commas * rows:
         return None
     try:
         frame = pl.read_csv(

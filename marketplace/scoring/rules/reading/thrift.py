@@ -12,10 +12,16 @@ from typing import Any, Final
 
 VALUES_MAX: Final = 500_000
 DEPTH_MAX: Final = 12
+ITEMS_MAX: Final = 20_000
+"""Of one list: a footer that announces more is not read to its end only to be refused."""
 
 
 class NotThrift(Exception):
     """These bytes are no such structure, or more than is read."""
+
+
+class TooMany(Exception):
+    """A list announces more items than are read."""
 
 
 @dataclass(slots=True)
@@ -65,6 +71,8 @@ class Reader:
             size = self._length()
         if size > len(self.data) - self.at:
             raise NotThrift
+        if size > ITEMS_MAX:
+            raise TooMany
         if kind in (1, 2):
             return [self._byte() == 1 for _ in range(size)]
         return [self._value(kind, depth + 1) for _ in range(size)]
