@@ -25,6 +25,7 @@ from marketplace.house import House
 from marketplace.identity.actions import keys as identity
 from marketplace.identity.rules.access import SYSTEM, Role
 from marketplace.kit import garbage
+from marketplace.kit.confinement import give_way
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
@@ -127,6 +128,7 @@ def tick(data: Path | None) -> None:
 @data_option
 def work_command(data: Path | None) -> None:
     """Ask endpoints and measure files until stopped; any number may run beside the server."""
+    give_way()
 
     async def work(house: House) -> None:
         stopping = asyncio.Event()

@@ -15,8 +15,11 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+from marketplace.kit import confinement
 
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -61,7 +64,6 @@ async def run(
         cwd=ROOT,
         # Nothing of ours goes along: no settings, no keys.
         env={"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-        start_new_session=True,
     )
     feeding = asyncio.create_task(_feed(process, content))
     try:
@@ -104,8 +106,10 @@ async def _said(process: asyncio.subprocess.Process) -> bytes:
 def _end(process: asyncio.subprocess.Process) -> None:
     """End the process we have started, and whatever it has started, if it still lives."""
     if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        # It leads a group only once it has begun.
+        for end in (partial(os.killpg, process.pid, signal.SIGKILL), process.kill):
+            with contextlib.suppress(ProcessLookupError):
+                end()
 
 
 def _outcome(ended_with: int, said: bytes) -> Done | Stopped:
@@ -140,6 +144,7 @@ def _limit(memory_bytes: int, cpu_seconds: int) -> None:
 def main() -> None:
     """Be the child: limit yourself, do the one thing, say it in one line."""
     function, task, memory_bytes, cpu_seconds = sys.argv[1:]
+    confinement.stand_back()
     _limit(int(memory_bytes), int(cpu_seconds))
     module, _, name = function.partition(":")
     try:

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 ARCHITECTURES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """The kernel's name of each, and the column of `CALLS`."""
+GENTLENESS: Final = 10
+"""Requests come first: the system prefers the server to whoever works for it."""
 
 CALLS: Final[dict[str, tuple[int | None, int | None]]] = {
     "read": (0, 63),
@@ -94,6 +96,23 @@ class _Instruction(ctypes.Structure):
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("first", ctypes.POINTER(_Instruction)))
+
+
+def give_way() -> None:
+    """Let whoever shares this machine, and this session, go first.
+
+    Where the system shares its time among sessions first, how gentle a process is counts for
+    nothing outside its own: who starts another that shall give way starts no session for it.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(GENTLENESS)
+
+
+def stand_back() -> None:
+    """Give way, in a group of its own that the signals of a terminal pass by."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpgid(0, 0)
+    give_way()
 
 
 def confine(*, memory_bytes: int, files_max: int = 32) -> list[str]:

@@ -86,7 +86,7 @@ class S3Storage:
         async for piece in found.stream(min_chunk_size=PIECE_BYTES):
             yield bytes(piece)
 
-    async def copied(self, name: str) -> BinaryIO:
+    async def lent(self, name: str) -> BinaryIO:
         """Fetch a whole file."""
         return await into_unnamed(self.stream(name))
 

@@ -8,7 +8,6 @@ its writing began: whoever keeps the rows can sweep away what a crash has left w
 import asyncio
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -73,8 +72,8 @@ class Storage(Protocol):
         """Read a file piece by piece, from byte `start`, at most `length` bytes of it."""
         ...
 
-    async def copied(self, name: str) -> BinaryIO:
-        """Copy a whole file into one without a name, which is gone when it is closed."""
+    async def lent(self, name: str) -> BinaryIO:
+        """Open a whole file; it can be read until it is closed, whatever becomes of its name."""
         ...
 
     async def discard(self, name: str) -> None:
@@ -170,10 +169,10 @@ class LocalStorage:
                 left = None if left is None else left - len(piece)
                 yield piece
 
-    async def copied(self, name: str) -> BinaryIO:
-        """Copy a whole file, without any of it coming by here."""
+    async def lent(self, name: str) -> BinaryIO:
+        """Open the file itself, for reading: what was written whole does not change any more."""
         try:
-            return await opened(partial(_copied, self._path(name)))
+            return await opened(partial(_for_reading, self._path(name)))
         except FileNotFoundError as missing:
             raise FileMissing(name=name) from missing
 
@@ -232,15 +231,8 @@ async def into_unnamed(pieces: AsyncIterator[bytes]) -> BinaryIO:
     return file
 
 
-def _copied(path: Path) -> BinaryIO:
-    with path.open("rb", buffering=0) as file:
-        copy = unnamed()
-        try:
-            shutil.copyfileobj(file, copy, PIECE_BYTES)
-        except BaseException:
-            copy.close()
-            raise
-    return copy
+def _for_reading(path: Path) -> BinaryIO:
+    return path.open("rb", buffering=0)
 
 
 def _settle(descriptor: int) -> None:

@@ -5,7 +5,6 @@ expensive to prepare may be left on the shelf for the next piece; the answer say
 so that it need not be sent again.
 """
 
-import contextlib
 import importlib
 import json
 import os
@@ -28,8 +27,6 @@ FAILED: Final = 78
 LENGTHS: Final = struct.Struct("!QQ")
 """Of the JSON and of the bytes beside it, before each message in either direction."""
 FILES_MAX: Final = 8
-GENTLENESS: Final = 10
-"""Requests come first: the scheduler of the system prefers the service to its workers."""
 
 
 @dataclass(slots=True)
@@ -87,8 +84,7 @@ def main() -> None:
     descriptor, work_name, prepare_name, memory_bytes, *paths = sys.argv[1:]
     # Whatever the service can import: packages of third parties lie where it finds them.
     sys.path[:] = paths
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(GENTLENESS)
+    confinement.stand_back()
     channel = socket.socket(fileno=int(descriptor))
     try:
         work: Work = _named(work_name)

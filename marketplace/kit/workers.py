@@ -47,8 +47,8 @@ class Content:
     """One file of a piece of work; with a key, a worker may keep what it made of it."""
 
     stream: Callable[[], AsyncIterator[bytes]]
-    copied: Callable[[], Awaitable[BinaryIO]] | None = None
-    """A cheaper way to the same, into a file without a name."""
+    lent: Callable[[], Awaitable[BinaryIO]] | None = None
+    """A cheaper way to the same: a file that is open for reading."""
     key: str | None = None
 
 
@@ -204,7 +204,6 @@ class Pool:
             pass_fds=[descriptor],
             cwd=folder,
             env=ENVIRONMENT,
-            start_new_session=True,
         )
 
     async def _take_place(self) -> None:
@@ -288,7 +287,7 @@ async def _exactly(channel: socket.socket, size: int) -> bytearray:
 
 
 async def _spooled(content: Content, opened: AsyncExitStack) -> int:
-    """Put a content into a file without a name, which is gone when `opened` is left."""
-    if content.copied is not None:
-        return opened.enter_context(await content.copied()).fileno()
+    """Have a content in an open file, which is closed when `opened` is left."""
+    if content.lent is not None:
+        return opened.enter_context(await content.lent()).fileno()
     return opened.enter_context(await into_unnamed(content.stream())).fileno()

@@ -91,7 +91,7 @@ async def a_scorer(
 ) -> asyncio.subprocess.Process:
     """What asks endpoints and measures files, a process of its own over database and storage.
 
-    Its workers are its children; it leads a group, so that all of them can be ended at once.
+    In our session, so that it gives way; its workers end when it does.
     """
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "marketplace", "work"),
@@ -108,14 +108,13 @@ async def a_scorer(
         },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
     )
 
 
 async def killed(process: asyncio.subprocess.Process) -> None:
-    """End a process and its children as a power cut would."""
+    """End a process as a power cut would."""
     if process.returncode is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
     await process.wait()
 
 

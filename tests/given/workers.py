@@ -1,10 +1,11 @@
 """What a worker does in tests of workers: good, greedy, curious and dying work."""
 
+import mmap
 import os
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from marketplace.kit.workbench import Files, Shelf
 
@@ -12,6 +13,15 @@ from marketplace.kit.workbench import Files, Shelf
 def work(task: dict[str, Any], files: Files, shelf: Shelf) -> tuple[dict[str, Any], bytes]:
     """Do what the test asks for."""
     return DEEDS[task["deed"]](task, files, shelf), b""
+
+
+def standing(stream: BinaryIO, task: dict[str, Any]) -> dict[str, Any]:
+    """Say how this process stands among others; work for `kit.bounded`."""
+    return {
+        "session": os.getsid(0),
+        "leads_a_group": os.getpgid(0) == os.getpid(),
+        "nice": os.getpriority(os.PRIO_PROCESS, 0),
+    }
 
 
 def _sum(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
@@ -68,6 +78,26 @@ def _look_around(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, 
     }
 
 
+def _scribble(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    """Try to change the file that was sent."""
+    sent = files.descriptors["sent"]
+    tries: dict[str, Callable[[], object]] = {
+        "write": lambda: os.write(sent, b"x"),
+        "write in the middle": lambda: os.pwrite(sent, b"x", 2),
+        "cut off": lambda: os.ftruncate(sent, 0),
+        "write in memory": lambda: mmap.mmap(sent, 0, mmap.MAP_SHARED, mmap.PROT_WRITE),
+        "open for everybody": lambda: os.fchmod(sent, 0o666),
+    }
+    allowed = []
+    for name, attempt in tries.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        allowed.append(name)
+    return {"allowed": allowed, "read": files.read("sent").decode()}
+
+
 def _lift_a_limit() -> None:
     import resource  # noqa: PLC0415  # loaded by the test of limits only
 
@@ -90,4 +120,5 @@ DEEDS: dict[str, Callable[[dict[str, Any], Files, Shelf], dict[str, Any]]] = {
     "die": _die,
     "fail": _fail,
     "look around": _look_around,
+    "scribble": _scribble,
 }

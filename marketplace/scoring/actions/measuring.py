@@ -153,9 +153,7 @@ def _task(
 
 
 def _stored(storage: Storage, name: str, *, key: str | None = None) -> Content:
-    return Content(
-        stream=partial(storage.stream, name), copied=partial(storage.copied, name), key=key
-    )
+    return Content(stream=partial(storage.stream, name), lent=partial(storage.lent, name), key=key)
 
 
 def _slice(told: dict[str, Any]) -> SliceValue:

@@ -1,12 +1,13 @@
 """Work on content that nobody trusts stays within its limits."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from marketplace.kit import bounded
+from marketplace.kit import bounded, confinement
 from marketplace.kit.bounded import Done, Limits, Stopped
 
 FUNCTION = "marketplace.datasets.rules.profile:profile_stream"
@@ -81,3 +82,15 @@ async def test_work_that_dies_has_crashed() -> None:
     )
 
     assert done == Stopped(reason="crashed")
+
+
+async def test_work_gives_way_and_a_terminal_does_not_reach_it() -> None:
+    """Gentle within our own session, where that counts, and in a group of its own."""
+    done = await bounded.run(
+        "tests.given.workers:standing", {}, pieces(b""), limits=Limits(**PLENTY)
+    )
+
+    gentle = os.getpriority(os.PRIO_PROCESS, 0) + confinement.GENTLENESS
+    assert done == Done(
+        answer={"session": os.getsid(0), "leads_a_group": True, "nice": min(gentle, 19)}
+    )

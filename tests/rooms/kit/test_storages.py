@@ -65,8 +65,8 @@ async def test_a_shelf_keeps_what_it_promises(shelf: Storage) -> None:
 
     assert stored.size_bytes == len(content)
     assert await data.read(stored.name) == content
-    with await data.copied(stored.name) as copy:
-        assert os.pread(copy.fileno(), len(content) + 1, 0) == content
+    lent = await data.lent(stored.name)
+    assert os.pread(lent.fileno(), len(content) + 1, 0) == content
     for (start, length), found in ranges.items():
         end = None if length is None else start + length
         assert found == content[start:end], (start, length)
@@ -75,10 +75,12 @@ async def test_a_shelf_keeps_what_it_promises(shelf: Storage) -> None:
     await data.discard(stored.name)
     await data.discard(stored.name)
     assert await listed(data) == []
+    with lent:
+        assert os.pread(lent.fileno(), len(content) + 1, 0) == content
     with pytest.raises(FileMissing):
         await data.read(stored.name)
     with pytest.raises(FileMissing):
-        await data.copied(stored.name)
+        await data.lent(stored.name)
     with pytest.raises(FileMissing):
         _ = [piece async for piece in data.stream(stored.name, start=1, length=1)]
 
@@ -104,7 +106,7 @@ async def test_a_name_tells_when_its_writing_began() -> None:
     assert first <= second
 
 
-@pytest.mark.parametrize("way", ["stream", "copied"])
+@pytest.mark.parametrize("way", ["stream", "lent"])
 async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path, way: str) -> None:
     """Also where it is stopped while the file is being opened, which may take long on a network.
 
@@ -116,8 +118,8 @@ async def test_a_reader_that_is_stopped_leaves_no_file_open(tmp_path: Path, way:
     before = files_without_a_name()
 
     async def read() -> None:
-        if way == "copied":
-            await shelf.copied(name)
+        if way == "lent":
+            await shelf.lent(name)
         async for _ in shelf.stream(name):
             pass
 

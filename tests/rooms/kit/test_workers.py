@@ -5,12 +5,15 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from marketplace.kit import confinement
 from marketplace.kit.bounded import Limits, Stopped
+from marketplace.kit.storage import LocalStorage
 from marketplace.kit.workers import ENVIRONMENT, Answered, Content, Pool
 
 LIMITS = Limits(cpu_seconds=1, wall_seconds=20, memory_bytes=256 << 20)
@@ -98,6 +101,16 @@ async def test_an_operators_kill_loses_no_work(pool: Pool) -> None:
     assert again["pid"] != pid
 
 
+async def test_a_worker_gives_way_and_a_terminal_does_not_reach_it(pool: Pool) -> None:
+    """A system may share its time among sessions first: in one of its own it would give no way."""
+    pid = (await answer_of(pool, "sum"))["pid"]
+
+    gentle = os.getpriority(os.PRIO_PROCESS, 0) + confinement.GENTLENESS
+    assert os.getsid(pid) == os.getsid(0)
+    assert os.getpgid(pid) == pid
+    assert os.getpriority(os.PRIO_PROCESS, pid) == min(gentle, 19)
+
+
 async def test_whoever_waits_no_more_leaves_no_worker_behind(pool: Pool) -> None:
     """A request that is given up ends the work it asked for."""
     pid = (await answer_of(pool, "sum"))["pid"]
@@ -141,6 +154,19 @@ async def test_a_file_that_breaks_off_is_heard(pool: Pool) -> None:
             await pool.run({"deed": "sum"}, {"sent": Content(stream=broken)})
 
     assert (await answer_of(pool, "sum"))["bytes"] == 5000
+
+
+async def test_a_worker_cannot_change_what_it_was_lent(pool: Pool, tmp_path: Path) -> None:
+    """It reads the very file that is stored, and can do nothing else to it."""
+    storage = LocalStorage(tmp_path)
+    name = (await storage.store_bytes(b"as it was")).name
+    sent = Content(stream=partial(storage.stream, name), lent=partial(storage.lent, name))
+
+    outcome = await pool.run({"deed": "scribble"}, {"sent": sent})
+
+    assert isinstance(outcome, Answered)
+    assert outcome.answer == {"allowed": [], "read": "as it was"}
+    assert await storage.read(name) == b"as it was"
 
 
 async def test_a_worker_can_do_nothing_but_its_work(pool: Pool, tmp_path: Path) -> None:
