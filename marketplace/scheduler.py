@@ -38,6 +38,8 @@ from marketplace.webhooks import jobs as webhooks
 
 _log = structlog.get_logger("jiebang.tick")
 Job = Callable[[], Awaitable[object]]
+SCORING = frozenset({"call_endpoints", "score"})
+"""What `jiebang work` does as well."""
 
 
 @dataclass(slots=True)
@@ -243,7 +245,11 @@ def running(house: House) -> Callable[[Litestar], AbstractAsyncContextManager[No
         await scenarios.pin_missing_cards(house.database)
         async with outbound_of(house) as outbound:
             stopping = asyncio.Event()
-            jobs = jobs_of(house, outbound, stopping=stopping)
+            jobs = {
+                name: job
+                for name, job in jobs_of(house, outbound, stopping=stopping).items()
+                if house.settings.scoring_in_server or name not in SCORING
+            }
             async with at_work(house, jobs, stopping=stopping):
                 yield
             await note_uses(house, everything=True)

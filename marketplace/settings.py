@@ -146,6 +146,10 @@ class Settings:
     scoring_scheduler: str = ""
     """Address of the scheduler of the cluster, as in tcp://10.0.0.8:8786."""
 
+    scoring_in_server: bool = True
+    """Whether the server asks endpoints and measures files itself; False leaves both to
+    `jiebang work`, so that requests never wait for them."""
+
     scoring_workers: int = 2
     """Files measured at the same time, each by a process of its own."""
 
