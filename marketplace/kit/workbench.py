@@ -7,6 +7,7 @@ so that it need not be sent again.
 
 import importlib
 import json
+import mmap
 import os
 import select
 import signal
@@ -68,6 +69,14 @@ class Files:
                 raise EOFError(name)
             content += piece
         return content
+
+    def mapped(self, name: str) -> bytes | mmap.mmap:
+        """Give a whole file of which only what is looked at is read."""
+        descriptor = self.descriptors[name]
+        # Nothing is no map.
+        if not os.fstat(descriptor).st_size:
+            return b""
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
 
     def close(self) -> None:
         """Give them back."""

@@ -35,6 +35,9 @@ ENVIRONMENT: Final = {
     "PYTHONUTF8": "1",
     # Address space is limited, and every arena reserves 64 MiB of it.
     "MALLOC_ARENA_MAX": "2",
+    # What a file took, the next one takes again: new memory must be emptied by the system first.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(128 * 1024 * 1024),
     "POLARS_MAX_THREADS": str(min(4, os.cpu_count() or 1)),
 }
 

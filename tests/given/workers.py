@@ -1,10 +1,12 @@
 """What a worker does in tests of workers: good, greedy, curious and dying work."""
 
+import fcntl
 import mmap
 import os
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 from marketplace.kit.workbench import Files, Shelf
@@ -98,6 +100,16 @@ def _scribble(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any
     return {"allowed": allowed, "read": files.read("sent").decode()}
 
 
+def _map(task: dict[str, Any], files: Files, shelf: Shelf) -> dict[str, Any]:
+    """Read files where they lie; then try what else is asked for by the name of that call."""
+    sent = files.descriptors["sent"]
+    commands = (fcntl.F_DUPFD, fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_SETOWN, fcntl.F_SETLEASE)
+    return {
+        "read": {name: bytes(files.mapped(name)).decode() for name in files.descriptors},
+        "allowed": [one for one in commands if not _refused(partial(fcntl.fcntl, sent, one))],
+    }
+
+
 def _lift_a_limit() -> None:
     import resource  # noqa: PLC0415  # loaded by the test of limits only
 
@@ -121,4 +133,5 @@ DEEDS: dict[str, Callable[[dict[str, Any], Files, Shelf], dict[str, Any]]] = {
     "fail": _fail,
     "look around": _look_around,
     "scribble": _scribble,
+    "map": _map,
 }

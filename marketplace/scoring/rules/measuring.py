@@ -103,7 +103,7 @@ def _measured(task: dict[str, Any], files: Files, shelf: Shelf) -> Answer:
     measure = _of_files(task["metric"])
     truth: Prepared = shelf.get(task["truth_key"], lambda: _prepared(task, files.read(TRUTH)))
     column = measure.metric.column
-    sent = tables.read(files.read(SENT), (column,))
+    sent = tables.read(files.mapped(SENT), (column,))
     rows = sent.beside(truth.ids)
     if rows is None:
         sent.check_ids()

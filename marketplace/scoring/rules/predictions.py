@@ -8,6 +8,7 @@ the line, and says what is wrong in one word of a closed set.  This is the caref
 import codecs
 import csv
 import io
+import mmap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -145,7 +146,7 @@ def require_ids(predictions: Mapping[str, str], truth_ids: Collection[str]) -> N
         )
 
 
-def refuse_endless_lines(data: bytes) -> None:
+def refuse_endless_lines(data: bytes | mmap.mmap) -> None:
     """Refuse a file with a line that is far too long before anything is made of it.
 
     Refuses  PredictionsTooLarge with the line.  A line that is only a little too long passes here.
@@ -153,9 +154,12 @@ def refuse_endless_lines(data: bytes) -> None:
     start = 0
     while len(data) - start > LINE_BYTES_MAX:
         end = start + LINE_BYTES_MAX + 1
-        last = max(data.rfind(b"\n", start, end), data.rfind(b"\r", start, end))
+        last = data.rfind(b"\n", start, end)
         if last < 0:
-            feeds, returns, both = (data.count(end, 0, start) for end in (b"\n", b"\r", b"\r\n"))
+            last = data.rfind(b"\r", start, end)
+        if last < 0:
+            before = data[:start]
+            feeds, returns, both = (before.count(end) for end in (b"\n", b"\r", b"\r\n"))
             raise PredictionsTooLarge(
                 line=feeds + returns - both + 1, line_length_max=LINE_LENGTH_MAX
             )

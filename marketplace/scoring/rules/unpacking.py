@@ -6,6 +6,7 @@ neither this process nor those beside it.  A packed file inside a packed file is
 needs it, and bombs are built so.
 """
 
+import mmap
 import zlib
 from collections.abc import Iterator
 from typing import Final
@@ -29,7 +30,12 @@ tenth; one that is all the same is unpacked twice, which is quick just because i
 """
 
 
-def unpacked(data: bytes, bytes_max: int) -> bytes:
+def is_packed(data: bytes | mmap.mmap) -> bool:
+    """Whether a file says that it is packed."""
+    return data[: len(ZSTD_MAGIC)].startswith((GZIP_MAGIC, ZSTD_MAGIC))
+
+
+def unpacked(data: bytes | mmap.mmap, bytes_max: int) -> bytes:
     """Give the bytes of a file as they were before packing.
 
     Refuses  PredictionsTooLarge beyond `bytes_max`, packed or unpacked; PredictionsUnreadable with
@@ -38,24 +44,25 @@ def unpacked(data: bytes, bytes_max: int) -> bytes:
     """
     if len(data) > bytes_max:
         raise PredictionsTooLarge(bytes=len(data), bytes_max=bytes_max)
-    if not data.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
-        return data
-    plain = bytearray()
+    if not is_packed(data):
+        return bytes(data)
+    found = bytearray()
     counted = False
     for piece in _bounded(data, bytes_max):
-        if not counted and len(plain) > RATIO_MAX * len(data):
+        if not counted and len(found) > RATIO_MAX * len(data):
             for _ in _bounded(data, bytes_max):
                 pass
             counted = True
-        plain += piece
-    if plain.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+        found += piece
+    plain = bytes(found)
+    if is_packed(plain):
         raise PredictionsUnreadable(line=1, problem="packed_twice")
-    return bytes(plain)
+    return plain
 
 
-def _bounded(data: bytes, bytes_max: int) -> Iterator[bytes]:
+def _bounded(data: bytes | mmap.mmap, bytes_max: int) -> Iterator[bytes]:
     """Give the pieces of a file as long as there are neither too many nor too much of them."""
-    pieces = _gzip(data) if data.startswith(GZIP_MAGIC) else _zstd(data)
+    pieces = _gzip(data) if data[: len(GZIP_MAGIC)] == GZIP_MAGIC else _zstd(data)
     size = 0
     for members, piece in pieces:
         size += len(piece)
@@ -64,7 +71,7 @@ def _bounded(data: bytes, bytes_max: int) -> Iterator[bytes]:
         yield piece
 
 
-def _gzip(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _gzip(data: bytes | mmap.mmap) -> Iterator[tuple[int, bytes]]:
     """Unpack the members of a file one after another, each piece with the number of its member."""
     members, unpacker = 0, None
     for start in range(0, len(data), PIECE_BYTES):
@@ -83,7 +90,7 @@ def _gzip(data: bytes) -> Iterator[tuple[int, bytes]]:
         raise PredictionsUnreadable(line=1, problem="not_gzip")
 
 
-def _zstd(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _zstd(data: bytes | mmap.mmap) -> Iterator[tuple[int, bytes]]:
     """Do the same with frames; this unpacker knows no bound, so it is fed in bits where it swells.
 
     How large the next bit is follows from what the last one gave.

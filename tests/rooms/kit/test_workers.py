@@ -101,6 +101,25 @@ async def test_an_operators_kill_loses_no_work(pool: Pool) -> None:
     assert again["pid"] != pid
 
 
+async def test_a_file_is_read_where_it_lies(pool: Pool, tmp_path: Path) -> None:
+    """A file without a byte as well; and mapping is no way to other calls of the same name."""
+    storage = LocalStorage(tmp_path)
+    stored = {"sent": await storage.store_bytes(b"r1,yes"), "none": await storage.store_bytes(b"")}
+
+    outcome = await pool.run(
+        {"deed": "map"},
+        {
+            name: Content(
+                stream=partial(storage.stream, one.name), lent=partial(storage.lent, one.name)
+            )
+            for name, one in stored.items()
+        },
+    )
+
+    assert isinstance(outcome, Answered)
+    assert outcome.answer == {"read": {"sent": "r1,yes", "none": ""}, "allowed": []}
+
+
 async def test_a_worker_gives_way_and_a_terminal_does_not_reach_it(pool: Pool) -> None:
     """A system may share its time among sessions first: in one of its own it would give no way."""
     pid = (await answer_of(pool, "sum"))["pid"]

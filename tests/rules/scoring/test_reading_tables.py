@@ -2,9 +2,14 @@
 
 import gzip
 import io
+import mmap
 import struct
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -104,6 +109,58 @@ def test_a_line_without_end_is_refused_before_anything_is_made_of_it(
 
     assert caught.value.facts == {"line": line, "line_length_max": predictions.LINE_LENGTH_MAX}
     assert peak < 1_000_000
+
+
+class Watched(mmap.mmap):
+    """A map that notes how far somebody looked."""
+
+    seen = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        """Take a piece."""
+        _, stop, _ = key.indices(len(self))
+        self.seen = max(self.seen, stop)
+        return super().__getitem__(key)
+
+    def rfind(self, sub: Any, start: int = 0, stop: int = -1) -> int:
+        """Look for something."""
+        self.seen = max(self.seen, stop % len(self))
+        return super().rfind(sub, start, stop)
+
+
+@contextmanager
+def mapped(content: bytes, path: Path) -> Iterator[Watched]:
+    """Have a content as a map of a file."""
+    path.write_bytes(content)
+    with path.open("rb") as file, Watched(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        yield view
+
+
+@pytest.mark.parametrize("endless", [b"a", b'"', b"{"])
+def test_of_a_line_without_end_only_the_beginning_is_looked_at(
+    endless: bytes, tmp_path: Path
+) -> None:
+    """A stored file lies in no memory before somebody looks there."""
+    content = b"id,prediction\nr0,yes\n" + endless * 3_000_000
+    with mapped(content, tmp_path / "sent") as view:
+        with pytest.raises(PredictionsTooLarge):
+            tables.read(view, ("prediction",))
+        assert 0 < view.seen < 2 * predictions.LINE_BYTES_MAX
+
+
+@pytest.mark.parametrize("name", [name for name in hostile.FILES if name != "empty"])
+def test_a_stored_file_is_refused_as_its_bytes_are(name: str, tmp_path: Path) -> None:
+    """Or read, where it is an honest one for this reader."""
+
+    def ends(data: bytes | mmap.mmap) -> object:
+        try:
+            return tables.read(data, ("prediction",)).frame.to_dict(as_series=False)
+        except MarketplaceError as refused:
+            return refused.code, dict(refused.facts)
+
+    content = hostile.FILES[name][0]()
+    with mapped(content, tmp_path / "sent") as view:
+        assert ends(view) == ends(content)
 
 
 @pytest.mark.parametrize("character", ["a", "é", "内", "\U0001f30a"])

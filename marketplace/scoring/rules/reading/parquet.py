@@ -1,6 +1,7 @@
 """Read columns of a Parquet file, after its footer has been found to promise nothing too large."""
 
 import io
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,14 +38,14 @@ class Footer:
     row_groups: tuple[Mapping[int, Any], ...]
 
 
-def footer_of(data: bytes, limits: Limits) -> Footer:
+def footer_of(data: bytes | mmap.mmap, limits: Limits) -> Footer:
     """Read the footer and hold every figure in it against the limits.
 
     Refuses  PredictionsUnreadable not_parquet where it is broken or contradicts itself;
              PredictionsTooLarge for rows, columns, row groups or bytes beyond what is read.
     """
     try:
-        if len(data) < 12 or not data.startswith(MAGIC) or not data.endswith(MAGIC):
+        if len(data) < 12 or data[:4] != MAGIC or data[-4:] != MAGIC:
             raise NotThrift
         length = int.from_bytes(data[-8:-4], "little")
         if length > FOOTER_BYTES_MAX:
@@ -89,7 +90,9 @@ def _check(fields: Mapping[int, Any], footer: Footer, limits: Limits) -> None:
         raise PredictionsTooLarge(bytes=whole, bytes_max=4 * limits.bytes_max)
 
 
-def read_columns(data: bytes, names: Sequence[str], limits: Limits) -> dict[str, pl.Series]:
+def read_columns(
+    data: bytes | mmap.mmap, names: Sequence[str], limits: Limits
+) -> dict[str, pl.Series]:
     """Read columns as texts.
 
     Shape    whole numbers, floats (in their shortest form), texts, categories and truth values.

@@ -6,6 +6,7 @@ reader of `rules.predictions`, which reads it or says what is wrong, with the li
 every file that both accept; a test of random files holds them to it.
 """
 
+import mmap
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from marketplace.scoring.rules.documents import short
 from marketplace.scoring.rules.metrics.samples import Column, NoNumber, Scaled, scaled
 from marketplace.scoring.rules.predictions import ID_COLUMN, Limits
 from marketplace.scoring.rules.reading import jsonlines, parquet
-from marketplace.scoring.rules.unpacking import unpacked
+from marketplace.scoring.rules.unpacking import is_packed, unpacked
 
 COLUMNS_FAST_MAX: Final = 64
 DECIMALS: Final = 22
@@ -85,20 +86,24 @@ class Table:
         return None if place is None else self.lines[place]
 
 
-def read(data: bytes, columns: Sequence[str], limits: Limits | None = None) -> Table:
+def read(data: bytes | mmap.mmap, columns: Sequence[str], limits: Limits | None = None) -> Table:
     """Read ids and columns of a CSV, Parquet or JSON Lines file, plain, gzip or Zstandard.
 
+    A map is read only where it is looked at: of a line without end no more than its beginning.
     Refuses  what the reader of the form refuses.
     """
     limits = limits or Limits()
-    plain = unpacked(data, limits.bytes_max)
+    whole = unpacked(data, limits.bytes_max) if is_packed(data) else data
+    if len(whole) > limits.bytes_max:
+        raise PredictionsTooLarge(bytes=len(whole), bytes_max=limits.bytes_max)
     wanted = (ID_COLUMN, *columns)
-    if plain.startswith(parquet.MAGIC):
-        texts = parquet.read_columns(plain, wanted, limits)
+    if whole[: len(parquet.MAGIC)] == parquet.MAGIC:
+        texts = parquet.read_columns(whole, wanted, limits)
         frame = pl.DataFrame([texts[name].alias(name) for name in wanted])
         _check_lengths(frame, limits)
         return Table(frame, range(1, frame.height + 1))
-    predictions.refuse_endless_lines(plain)
+    predictions.refuse_endless_lines(whole)
+    plain = bytes(whole)
     if plain.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         found, lines = jsonlines.read_columns(predictions.decoded(plain), wanted, limits)
         return Table(pl.DataFrame(found, schema=dict.fromkeys(wanted, pl.String)), lines)
