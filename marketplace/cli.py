@@ -24,13 +24,13 @@ from marketplace.demo.stage import Stage
 from marketplace.house import House
 from marketplace.identity.actions import keys as identity
 from marketplace.identity.rules.access import SYSTEM, Role
-from marketplace.kit import garbage
 from marketplace.kit.confinement import give_way
 from marketplace.kit.errors import MarketplaceError
 from marketplace.kit.logs import configure_logs
 from marketplace.ledger.audit import audit as audit_ledger
 from marketplace.pilots import queries as pilots
-from marketplace.scheduler import caller_of, running, scorer_of, tick_once
+from marketplace.scheduler import running, tick_once
+from marketplace.scorers import score_on
 from marketplace.scoring.rules import draw as drawing
 from marketplace.scoring.rules import verification
 from marketplace.settings import SettingInvalid, Settings
@@ -134,11 +134,7 @@ def work_command(data: Path | None) -> None:
         stopping = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        with garbage.settled():
-            await asyncio.gather(
-                scorer_of(house).work_on(stopping=stopping),
-                caller_of(house).work_on(stopping=stopping),
-            )
+        await score_on(house, stopping=stopping)
 
     within(prepared(settings_for(data)), work)
 

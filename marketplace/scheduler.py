@@ -8,7 +8,6 @@ work from the database under a lock or lease.
 """
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,16 +29,15 @@ from marketplace.kit.outbound import Outbound, OutboundPolicy
 from marketplace.kit.telegraph import Telegraph
 from marketplace.replays import jobs as replays
 from marketplace.scenarios import jobs as scenarios
+from marketplace.scorers import Beside, caller_of, scorer_of
 from marketplace.scoring import jobs as scoring
-from marketplace.scoring.actions.conducting import Conductor
-from marketplace.scoring.actions.values import measurer
 from marketplace.signals import jobs as signals
 from marketplace.webhooks import jobs as webhooks
 
 _log = structlog.get_logger("jiebang.tick")
 Job = Callable[[], Awaitable[object]]
 SCORING = frozenset({"call_endpoints", "score"})
-"""What `jiebang work` does as well."""
+"""What `jiebang work` does, and never a server itself."""
 
 
 @dataclass(slots=True)
@@ -194,30 +192,6 @@ async def vouch(house: House, *, at_once: bool = False) -> int:
     )
 
 
-def scorer_of(house: House) -> scoring.Scorer:
-    """Make what measures the queued files."""
-    return scoring.Scorer(
-        database=house.database,
-        clock=house.clock,
-        measure=measurer(house.scorer, house.storage),
-        slots=house.settings.scoring_workers,
-        patience=dt.timedelta(seconds=house.settings.scoring_lease_seconds),
-    )
-
-
-def caller_of(house: House) -> scoring.Caller:
-    """Make what asks the endpoints of solvers."""
-    settings = house.settings
-    conductor = Conductor(
-        database=house.database,
-        storage=house.storage,
-        clock=house.clock,
-        reach=addresses.policy_for(development=settings.development),
-        patience=dt.timedelta(seconds=settings.scoring_lease_seconds),
-    )
-    return scoring.Caller(conductor=conductor, keeper=house.keeper, slots=settings.endpoint_calls)
-
-
 async def note_uses(house: House, *, everything: bool = False) -> int:
     """Write down which keys and sessions were used."""
     return await identity.note_uses(
@@ -248,10 +222,16 @@ def running(house: House) -> Callable[[Litestar], AbstractAsyncContextManager[No
             jobs = {
                 name: job
                 for name, job in jobs_of(house, outbound, stopping=stopping).items()
-                if house.settings.scoring_in_server or name not in SCORING
+                if name not in SCORING
             }
-            async with at_work(house, jobs, stopping=stopping):
-                yield
+            beside = Beside(house=house)
+            if house.settings.scoring_beside_server:
+                jobs["keep_scorer"] = beside.work
+            try:
+                async with at_work(house, jobs, stopping=stopping):
+                    yield
+            finally:
+                await beside.close()
             await note_uses(house, everything=True)
 
     return ticking

@@ -146,9 +146,9 @@ class Settings:
     scoring_scheduler: str = ""
     """Address of the scheduler of the cluster, as in tcp://10.0.0.8:8786."""
 
-    scoring_in_server: bool = True
-    """Whether the server asks endpoints and measures files itself; False leaves both to
-    `jiebang work`, so that requests never wait for them."""
+    scoring_beside_server: bool = True
+    """Whether a server has a process beside it that asks endpoints and measures files, started
+    when the first work waits; False leaves both to `jiebang work`."""
 
     scoring_workers: int = 2
     """Files measured at the same time, each by a process of its own."""
@@ -242,6 +242,13 @@ class Settings:
             return tuple(envelopes.from_text(text) for text in texts)
         except KeyUnfit as unfit:
             raise SettingInvalid(f"{PREFIX}RECOVERY_PUBLIC_KEY: {unfit.title_en}") from unfit
+
+    def environment(self) -> dict[str, str]:
+        """Write every setting as the variable that it is read from."""
+        return {
+            PREFIX + field.name.upper(): str(getattr(self, field.name))
+            for field in dataclasses.fields(self)
+        }
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

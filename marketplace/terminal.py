@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,21 +10,14 @@ import asyncpg
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from marketplace.demo.run import clock_of
+from marketplace.demo.kept import clock_of
 from marketplace.house import House, open_house
 from marketplace.identity.actions import audit
 from marketplace.identity.actions.audit import Act
 from marketplace.identity.rules.access import SYSTEM
+from marketplace.kit.loops import new_loop
 from marketplace.migrate import migrate as migrate_database
 from marketplace.settings import Settings
-
-if sys.platform == "win32":
-    new_loop = asyncio.new_event_loop
-else:
-    import uvloop
-
-    new_loop = uvloop.new_event_loop
-"""Makes what all commands run on."""
 
 T = TypeVar("T")
 

@@ -31,12 +31,12 @@ from marketplace.kit import garbage
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database, engine_for
 from marketplace.kit.logs import configure_logs
+from marketplace.kit.loops import new_loop
 from marketplace.kit.passwords import Hasher
 from marketplace.kit.secrets import Keeper
 from marketplace.kit.storage import LocalStorage
 from marketplace.migrate import migrate
 from marketplace.settings import Settings
-from marketplace.terminal import new_loop
 from tests.postgres_server import PostgresServer, create_database, execute
 
 gc.freeze()

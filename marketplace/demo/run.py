@@ -5,10 +5,10 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from marketplace.demo import calls, custody, deliveries, report, settlement
+from marketplace.demo.kept import KEPT, kept_of
 from marketplace.demo.seeding import Seeded, seed
 from marketplace.demo.stage import START, Play, Stage, read_stories
 from marketplace.house import House, open_house
@@ -19,7 +19,6 @@ from marketplace.settings import Settings
 
 OTHERS_CLOSE_AT = dt.datetime(2026, 12, 18, 9, 0, tzinfo=dt.UTC)
 """Deadline of the calls that are not played: late enough that a visitor can bid."""
-KEPT = "demo.json"
 TRIAL_ROLES = {
     "bureau_officer": (Role.BUREAU_OFFICER, "GOV-STIB"),
     "bureau_approver": (Role.BUREAU_APPROVER, "GOV-STIB"),
@@ -139,21 +138,6 @@ def _restore_clock(play: Play) -> None:
     kept = kept_of(play.house.settings.data_dir).get("clock_at")
     if isinstance(kept, str):
         play.at(dt.datetime.fromisoformat(kept))
-
-
-def kept_of(folder: Path) -> dict[str, Any]:
-    """Read what a demo left in its data folder; empty where none was played."""
-    path = folder / KEPT
-    if not path.exists():
-        return {}
-    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
-
-
-def clock_of(folder: Path) -> SystemClock:
-    """Make the clock of a data folder: a demo's goes on from the end of its story."""
-    shift = kept_of(folder).get("clock_shift_seconds", 0)
-    return SystemClock(dt.timedelta(seconds=shift))
 
 
 def demo_settings(settings: Settings) -> Settings:

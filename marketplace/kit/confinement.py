@@ -110,6 +110,16 @@ def give_way() -> None:
         os.nice(GENTLENESS)
 
 
+def leave_a_processor() -> None:
+    """Stay off one of several processors: those who answer find it free, with what it has at hand.
+
+    Whatever is started from here stays off it as well.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ours = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, ours[1:] or ours)
+
+
 def stand_back() -> None:
     """Give way, in a group of its own that the signals of a terminal pass by."""
     with contextlib.suppress(OSError, AttributeError):

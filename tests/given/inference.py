@@ -16,7 +16,7 @@ import httpx
 from marketplace.house import House
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from marketplace.scheduler import caller_of, scorer_of
+from marketplace.scorers import caller_of, scorer_of
 from tests.given import scoring as given
 from tests.given.scoring import ROWS, Play
 

@@ -14,7 +14,7 @@ from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scheduler import scorer_of
+from marketplace.scorers import scorer_of
 from marketplace.scoring import jobs
 from tests.conftest import START, Caller
 from tests.given import custody

@@ -13,7 +13,7 @@ from marketplace.house import House
 from marketplace.identity.rules.access import Role
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
-from marketplace.scheduler import caller_of, scorer_of
+from marketplace.scorers import caller_of, scorer_of
 from marketplace.scoring.actions.conducting import SHELF
 from marketplace.scoring.jobs import AnswerSweeper, Caller
 from marketplace.scoring.rules import work as pace

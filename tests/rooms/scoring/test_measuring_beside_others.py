@@ -1,4 +1,4 @@
-"""While `jiebang work` reads hostile files from the queue, everybody else is served as before.
+"""While a server has hostile files measured from its queue, everybody else is served as before.
 
 The files come through the door and go through the queue as any other; every kind we have, in each
 round.  `make test` holds the computing time of requests, the soak (JIEBANG_SOAK_BESIDE=20) their
@@ -6,6 +6,7 @@ time on the wall; see `test_calling_beside_others`.
 """
 
 import asyncio
+import dataclasses
 import os
 import signal
 from asyncio.subprocess import Process
@@ -20,12 +21,13 @@ from sqlmodel import col, func, select
 from marketplace.house import House
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
+from marketplace.scorers import Beside
 from marketplace.scoring.rules.submissions import OPEN_STATES
 from marketplace.scoring.tables.rounds import Submission
 from tests.given import hostile
 from tests.given import scoring as given
 from tests.given.beside import ROUNDS, SOAK, assert_within_a_tenth, compared
-from tests.given.processes import a_scorer, killed
+from tests.given.processes import TEST_SECRET
 
 MANY: Final = {"daily_max": 1_000_000, "total_max": 1_000_000}
 TIMES: Final = 3 if SOAK else 1
@@ -95,7 +97,11 @@ async def test_others_are_served_while_hostile_files_go_through_the_queue(
     assert (await play.upload_truth(TRUTH)).status_code == 201
     files = {name: make() for name, (make, _) in hostile.FILES.items()}
     names = await send_all(play, {"header only": files["header only"]})
-    scorer = await a_scorer(house, lease_seconds=60)
+    settings = dataclasses.replace(house.settings, secret_key=TEST_SECRET)
+    beside = Beside(house=dataclasses.replace(house, settings=settings))
+    assert await beside.work() == 1
+    scorer = beside.process
+    assert scorer is not None
     waited = []
 
     @asynccontextmanager
@@ -112,7 +118,7 @@ async def test_others_are_served_while_hostile_files_go_through_the_queue(
         assert os.getpriority(os.PRIO_PROCESS, scorer.pid) > os.getpriority(os.PRIO_PROCESS, 0)
         quiet, loaded = await compared(client, reading, rounds=ROUNDS if SOAK else 1)
     finally:
-        await killed(scorer)
+        await beside.close()
 
     assert min(waited) > 0
     found = await reasons(database, names)
