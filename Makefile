@@ -93,7 +93,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	@# Of 13,000 modules most are never imported.  The others are compiled when they are, or here:
 	@# what reads the files of strangers is hurried, and keeps nothing.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -c 'import marketplace.cli, marketplace.bids.rules.properties, marketplace.datasets.rules.profile'
 	@touch $(READY)

@@ -104,7 +104,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A private PostgreSQL server with a migrated database named `template`."""
-    server = PostgresServer()
+    server = PostgresServer(in_memory=True)
     create_database(server, "template_jiebang")
     in_a_thread(migrate, server.url("template_jiebang"))
     yield server

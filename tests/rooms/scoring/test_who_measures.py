@@ -98,7 +98,9 @@ async def a_server(house: House, *, scores: bool) -> AsyncIterator[None]:
 
 @pytest.mark.postgres
 async def test_a_server_has_measured_what_waits(play: given.Play, house: House) -> None:
-    """Nobody needs a second command: one process is started, gives way and ends with the server."""
+    """Nobody needs a second command: one process is started, gives way, is replaced where somebody
+    kills it, and ends with the server.
+    """
     async with a_server(house, scores=True):
         assert await until_it_ended(house.database) == (SubmissionState.SCORED, "0.7")
         [helper] = helpers_of(os.getpid())
@@ -111,7 +113,13 @@ async def test_a_server_has_measured_what_waits(play: given.Play, house: House) 
         assert (await play.upload("ours", given.labels(6))).status_code == 202
         assert await until_it_ended(house.database) == (SubmissionState.SCORED, "0.6")
         assert helpers_of(os.getpid()) == [helper]
-    assert not lives(helper)
+
+        os.kill(helper, signal.SIGKILL)
+        assert (await play.upload("ours", given.labels(4))).status_code == 202
+        assert await until_it_ended(house.database) == (SubmissionState.SCORED, "0.4")
+        [another] = helpers_of(os.getpid())
+        assert another != helper
+    assert not lives(another)
 
 
 async def test_a_server_that_is_killed_leaves_no_scorer_behind(
@@ -123,17 +131,6 @@ async def test_a_server_that_is_killed_leaves_no_scorer_behind(
         [helper] = helpers_of(server.process.pid)
         await server.kill()
         await until_it_is_gone(helper)
-
-
-async def test_a_scorer_that_is_killed_is_replaced(play: given.Play, house: House) -> None:
-    """The next file finds another one."""
-    async with a_server(house, scores=True):
-        assert (await until_it_ended(house.database))[0] is SubmissionState.SCORED
-        [helper] = helpers_of(os.getpid())
-        os.kill(helper, signal.SIGKILL)
-        assert (await play.upload("ours", given.labels(4))).status_code == 202
-        assert await until_it_ended(house.database) == (SubmissionState.SCORED, "0.4")
-        assert helpers_of(os.getpid()) not in ([], [helper])
 
 
 async def test_a_server_with_nothing_to_measure_starts_nothing(house: House) -> None:
