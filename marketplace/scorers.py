@@ -9,7 +9,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -79,16 +79,20 @@ class Beside:
     stop_seconds: float = STOP_SECONDS
     seconds: Callable[[], float] = _seconds
     process: Process | None = None
+    _begun_at: float = 0.0
     _again_at: float = 0.0
-    _pause: float = field(default=1.0)
+    _pause: float = 1.0
 
     async def work(self) -> int:
         """Start the process if there is work and none lives; say how many were started.
 
-        One that ended by itself is replaced a second later, then two, up to a minute.
+        One that ended by itself is replaced a second later, then two, up to a minute; one that had
+        lived longer than that counts as the first.
         """
         if self.process is not None and self.process.returncode is not None:
             _log.warning("a scorer has ended by itself", status=self.process.returncode)
+            lived = self.seconds() - self._begun_at
+            self._pause = 1.0 if lived > PAUSE_SECONDS_MAX else self._pause
             self._again_at = self.seconds() + self._pause
             self._pause = min(2 * self._pause, PAUSE_SECONDS_MAX)
             self.process = None
@@ -97,6 +101,7 @@ class Beside:
         if not await _anything_waits(self.house):
             return 0
         self.process = await self._start()
+        self._begun_at = self.seconds()
         return 1
 
     async def _start(self) -> Process:

@@ -22,6 +22,7 @@ from marketplace.scheduler import running
 from marketplace.scorers import Beside, scorer_of
 from marketplace.scoring.rules.submissions import OPEN_STATES, SubmissionState
 from marketplace.scoring.tables.rounds import Submission
+from marketplace.settings import Settings
 from tests.given import scoring as given
 from tests.given.processes import TEST_SECRET, served
 
@@ -156,6 +157,41 @@ async def test_one_that_keeps_ending_is_started_less_and_less(
     await beside.close()
 
     assert started_at == [100.0, 101.5, 104.0, 108.5, 117.0]
+
+
+async def test_one_that_lived_long_is_replaced_at_once(play: given.Play, house: House) -> None:
+    """A process that the system ends once a day is no loop."""
+    now = 100.0
+    beside = Beside(house=house, command=DIES, seconds=lambda: now)
+    started = 0
+    for _ in range(4):
+        started += await beside.work()
+        assert beside.process is not None
+        await beside.process.wait()
+        now += 100
+        assert await beside.work() == 0
+        now += 1.5
+    await beside.close()
+
+    assert started == 4
+
+
+def changed(value: object) -> object:
+    """Another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    return Path("/somewhere/else") if isinstance(value, Path) else "postgresql+asyncpg://a,b\nc=d"
+
+
+def test_a_process_beside_a_server_has_its_settings() -> None:
+    """Each of them, whatever it is."""
+    found = {one.name: changed(one.default) for one in dataclasses.fields(Settings)}
+    other = Settings(**found)  # type: ignore[arg-type]
+    assert all(getattr(other, name) != getattr(Settings(), name) for name in found)
+    assert Settings.from_environment(other.environment()) == other
+    assert Settings.from_environment(Settings().environment()) == Settings()
 
 
 async def test_one_that_does_not_end_is_ended(play: given.Play, house: House) -> None:
