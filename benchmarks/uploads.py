@@ -1,6 +1,6 @@
 """Prediction files from end to end: sent over a socket, stored, queued, measured, recorded.
 
-A server and a scorer with one confined worker are processes of their own, as in operation; four
+A server is a process of its own, with the scorer that it has beside it, as in operation; four
 callers send at a time.  The clock runs from the first byte sent to the last value in the database.
 """
 
@@ -26,7 +26,7 @@ from marketplace.scoring.rules.submissions import SubmissionState
 from marketplace.scoring.tables.rounds import Submission
 from tests.conftest import START, UNLIMITED
 from tests.given import scoring as given
-from tests.given.processes import TEST_SECRET, a_scorer, killed, served
+from tests.given.processes import TEST_SECRET, served
 
 NAMES = ("files_end_to_end",)
 ROWS: Final = 10_000
@@ -95,26 +95,22 @@ async def of_database(bench: Bench, kind: str) -> Row:
 async def in_rounds(
     house: House, play: given.Play, chance: random.Random
 ) -> list[tuple[float, float]]:
-    """Send files to running processes; the first round, which starts workers, is not counted."""
-    scorer = await a_scorer(house, lease_seconds=60)
-    try:
-        async with served(house) as server:
-            address = f"{server.url}/v1/bids/{play.bids['ours']}/submissions/benchmark"
-            headers = given.CSV | play.solvers["ours"].headers
-            found = []
-            for number in range(ROUNDS + 1):
-                files = [a_file("prediction", chance) for _ in range(FILES if number else CALLERS)]
-                wanted = len(files) + await scored(house.database)
-                begun = time.perf_counter()
-                await send(address, headers, files)
-                while await scored(house.database) < wanted:  # noqa: ASYNC110 - other processes
-                    await asyncio.sleep(0.05)
-                if number:
-                    seconds = time.perf_counter() - begun
-                    found.append((len(files) / seconds, float(PER_SECOND)))
-            return found
-    finally:
-        await killed(scorer)
+    """Send files to a running server; the first round, which starts workers, is not counted."""
+    async with served(house) as server:
+        address = f"{server.url}/v1/bids/{play.bids['ours']}/submissions/benchmark"
+        headers = given.CSV | play.solvers["ours"].headers
+        found = []
+        for number in range(ROUNDS + 1):
+            files = [a_file("prediction", chance) for _ in range(FILES if number else CALLERS)]
+            wanted = len(files) + await scored(house.database)
+            begun = time.perf_counter()
+            await send(address, headers, files)
+            while await scored(house.database) < wanted:  # noqa: ASYNC110 - other processes
+                await asyncio.sleep(0.05)
+            if number:
+                seconds = time.perf_counter() - begun
+                found.append((len(files) / seconds, float(PER_SECOND)))
+        return found
 
 
 async def send(address: str, headers: dict[str, str], files: list[bytes]) -> None:
