@@ -56,8 +56,8 @@ soak: $(READY)  ## the long proofs, one after the other, each bounded: six hours
 	$(call SOAK,1800,JIEBANG_SOAK_KILLS=100,tests/rooms/webhooks/test_webhook_faults.py)
 	$(call SOAK,3600,JIEBANG_SOAK_DELIVERIES=100000,tests/rooms/webhooks/test_webhook_order.py)
 	$(call SOAK,600,JIEBANG_SOAK_DEADLINE=200,tests/rooms/bids/test_deadline_races.py)
-	$(call SOAK,900,JIEBANG_SOAK_BESIDE=20,tests/rooms/scoring/test_calling_beside_others.py)
 	$(call SOAK,900,JIEBANG_SOAK_BESIDE=20,tests/rooms/scoring/test_measuring_beside_others.py)
+	$(call SOAK,900,JIEBANG_SOAK_BESIDE=20,tests/rooms/scoring/test_calling_beside_others.py)
 
 soak-scoring: $(READY)  ## boards, quotas, re-scoring and kills at full size, on both databases; takes hours
 	JIEBANG_SOAK_BOARDS=10000 JIEBANG_SOAK_FILES=100000 JIEBANG_SOAK_QUOTA_RUNS=100 \

@@ -32,8 +32,6 @@ from tests.given.hostile_reader import Reader, a_pool
 
 CALLS_MS: Final = 5.0 if SOAK else 10.0
 """How long those wait at most who meet calls, at the 95th percentile."""
-PACE_SECONDS: Final = 0.01
-"""Between one file and the next that the loop which serves hands over itself."""
 LIMITS: Final = Limits(seconds_per_request=1, failures_share_max_bps=5000)
 ROWS: Final = [Row(id=f"r{number}", fields={"a": number}) for number in range(400)]
 
@@ -153,13 +151,12 @@ async def test_others_are_served_while_a_process_beside_them_reads(
     assert_within_a_tenth(quiet.computed_p50, loaded.computed_p50)
 
 
-async def test_a_loop_that_hands_bombs_over_itself_still_serves_others(
+async def test_others_are_served_while_hostile_files_are_read(
     client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    """A server does so with the hidden sets of officers, if with nothing else (decision 0049).
+    """The loop that serves hands bombs over itself, one after the other without any pause.
 
-    At twice the pace at which a queue brings files; what a loop without any pause costs on the
-    wall, the proofs tell.
+    Harder than anything a server does, which leaves that to a process beside it (decision 0049).
     """
     pool = a_pool()
     reader = Reader(pool, tmp_path / "files")
@@ -169,7 +166,6 @@ async def test_a_loop_that_hands_bombs_over_itself_still_serves_others(
     async def one_file() -> None:
         await reader.read_one()
         read.set()
-        await asyncio.sleep(PACE_SECONDS)
 
     @asynccontextmanager
     async def reading() -> AsyncIterator[None]:
@@ -181,6 +177,8 @@ async def test_a_loop_that_hands_bombs_over_itself_still_serves_others(
 
     quiet, loaded = await compared(client, reading)
     pool.close()
+    if SOAK:
+        assert_within_a_tenth(quiet.wall_p95, loaded.wall_p95)
     assert_within_a_tenth(quiet.computed_p50, loaded.computed_p50)
     assert loaded.computed_p95 <= quiet.computed_p95 + CALLS_MS
     assert reader.refused >= ROUNDS
