@@ -81,7 +81,7 @@ _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
 _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT, _SECOND_ARGUMENT_AT = 0, 4, 16, 24
-_DUPLICATE = 1030
+_F_DUPFD_CLOEXEC = 1030
 _CLONE_THREAD = 0x00010000
 _NO_NEW_PRIVILEGES, _SET_DUMPABLE = 38, 4
 _SET_FILTER, _ALL_THREADS = 1, 1
@@ -213,7 +213,7 @@ def _filter(architecture: int, column: int) -> list[_Instruction]:
         # Whoever maps an open file keeps a second descriptor of it.
         _Instruction(_EQUAL, 0, 4, FCNTL[column]),
         _Instruction(_LOAD, 0, 0, _SECOND_ARGUMENT_AT),
-        _Instruction(_EQUAL, 0, 1, _DUPLICATE),
+        _Instruction(_EQUAL, 0, 1, _F_DUPFD_CLOEXEC),
         _Instruction(_RETURN, 0, 0, _ALLOW),
         _Instruction(_RETURN, 0, 0, _REFUSE | _EPERM),
         # A process may end itself, which is how it says that it has no memory left.

@@ -11,19 +11,22 @@ computed until it was answered, for whomever: waiting for other programs is not 
 """
 
 import asyncio
+import contextlib
 import itertools
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import httpx
+import pytest
 
 from marketplace.kit import addresses
 from marketplace.kit.outbound import Outbound
+from marketplace.kit.workers import Pool
 from marketplace.scoring.actions import calling
 from marketplace.scoring.actions.calling import Progress
 from marketplace.scoring.rules.endpoints import Limits, Row
@@ -151,14 +154,20 @@ async def test_others_are_served_while_a_process_beside_them_reads(
     assert_within_a_tenth(quiet.computed_p50, loaded.computed_p50)
 
 
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """One worker, ended after the test however that ends."""
+    with contextlib.closing(a_pool()) as made:
+        yield made
+
+
 async def test_others_are_served_while_hostile_files_are_read(
-    client: httpx.AsyncClient, tmp_path: Path
+    client: httpx.AsyncClient, pool: Pool, tmp_path: Path
 ) -> None:
     """The loop that serves hands bombs over itself, one after the other without any pause.
 
     Harder than anything a server does, which leaves that to a process beside it (decision 0049).
     """
-    pool = a_pool()
     reader = Reader(pool, tmp_path / "files")
     await reader.begin()
     read = asyncio.Event()
@@ -176,7 +185,6 @@ async def test_others_are_served_while_hostile_files_are_read(
             yield
 
     quiet, loaded = await compared(client, reading)
-    pool.close()
     if SOAK:
         assert_within_a_tenth(quiet.wall_p95, loaded.wall_p95)
     assert_within_a_tenth(quiet.computed_p50, loaded.computed_p50)
