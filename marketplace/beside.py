@@ -35,7 +35,7 @@ async def work() -> None:
     settings = Settings.from_environment()
     house = open_house(settings, clock_of(settings.data_dir))
     try:
-        await score_on(house, stopping=stopping)
+        await score_on(house, stopping=stopping, rest=asyncio.sleep)
     finally:
         await house.database.close()
 

@@ -19,7 +19,7 @@ from marketplace.kit import addresses, garbage
 from marketplace.kit.database import Database
 from marketplace.scoring.actions.conducting import Conductor
 from marketplace.scoring.actions.values import measurer
-from marketplace.scoring.jobs import Caller, Scorer
+from marketplace.scoring.jobs import Caller, Rest, Scorer
 from marketplace.scoring.queries import work as queries
 from marketplace.scoring.rules.work import WorkKind
 
@@ -30,7 +30,7 @@ PAUSE_SECONDS_MAX: Final = 60
 _log = structlog.get_logger("jiebang.scorer")
 
 
-def scorer_of(house: House) -> Scorer:
+def scorer_of(house: House, *, rest: Rest | None = None) -> Scorer:
     """Make what measures the queued files."""
     return Scorer(
         database=house.database,
@@ -38,6 +38,7 @@ def scorer_of(house: House) -> Scorer:
         measure=measurer(house.scorer, house.storage),
         slots=house.settings.scoring_workers,
         patience=dt.timedelta(seconds=house.settings.scoring_lease_seconds),
+        rest=rest,
     )
 
 
@@ -54,11 +55,11 @@ def caller_of(house: House) -> Caller:
     return Caller(conductor=conductor, keeper=house.keeper, slots=settings.endpoint_calls)
 
 
-async def score_on(house: House, *, stopping: asyncio.Event) -> None:
+async def score_on(house: House, *, stopping: asyncio.Event, rest: Rest | None = None) -> None:
     """Ask endpoints and measure files until told to stop; what is under way is given back."""
     with garbage.settled():
         await asyncio.gather(
-            scorer_of(house).work_on(stopping=stopping),
+            scorer_of(house, rest=rest).work_on(stopping=stopping),
             caller_of(house).work_on(stopping=stopping),
         )
 

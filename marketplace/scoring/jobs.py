@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -53,6 +53,8 @@ CALLS_POLL_SECONDS = 1.0
 """How often it is looked whether somebody else can be asked."""
 POLL_SECONDS = 0.2
 """How often a scorer that has nothing to do looks for work."""
+REST_SECONDS_MAX = 1.0
+Rest = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +72,31 @@ class Scorer:
     beat_seconds: float | None = None
     """How often to give one; None: thrice in `patience`."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
+    rest: Rest | None = None
+    """How to rest so many seconds, each time as long as it took to record and to lease; or never.
+
+    A database gives way to nobody, whoever asks it: who shares a machine with those who answer asks
+    it half the time at most.  What was leased is measured meanwhile.
+    """
 
     async def work(self, *, stopping: asyncio.Event | None = None) -> int:
         """Measure what is due until nothing is; say how many results counted.
 
         When `stopping` is set nothing new is taken, and what is under way is given back.
         """
+        seconds = asyncio.get_running_loop().time
         held: set[UUID] = set()
+        done: set[asyncio.Task[Brought]] = set()
         under_way: set[asyncio.Task[Brought]] = set()
         counted = 0
         async with self._beating(held):
             try:
                 while True:
+                    begun = seconds()
+                    for task in done:
+                        brought = task.result()
+                        counted += await self.record(brought)
+                        held.discard(brought.leased.token)
                     stop = stopping is not None and stopping.is_set()
                     if not stop and len(under_way) < self.slots:
                         for leased in await self.take(self.slots - len(under_way)):
@@ -89,15 +104,13 @@ class Scorer:
                             under_way.add(asyncio.create_task(self.bring(leased)))
                     if not under_way:
                         return counted
+                    if self.rest is not None:
+                        await self.rest(min(seconds() - begun, REST_SECONDS_MAX))
                     done, under_way = await asyncio.wait(
                         under_way,
                         timeout=self.poll_seconds,
                         return_when=asyncio.FIRST_COMPLETED,
                     )
-                    for task in done:
-                        brought = task.result()
-                        counted += await self.record(brought)
-                        held.discard(brought.leased.token)
             finally:
                 for task in under_way:
                     task.cancel()

@@ -35,10 +35,10 @@ class Times:
     wall_p95: float
 
 
-async def times_of(client: httpx.AsyncClient) -> Times:
+async def times_of(client: httpx.AsyncClient, requests: int) -> Times:
     """Ask another route in a steady pace."""
     computed, wall = [], []
-    for _ in range(REQUESTS):
+    for _ in range(requests):
         begun = time.thread_time_ns(), time.perf_counter_ns()
         answer = await client.get("/v1/scenarios")
         computed.append(time.thread_time_ns() - begun[0])
@@ -58,16 +58,20 @@ async def compared(
     busy: Callable[[], AbstractAsyncContextManager[None]],
     *,
     rounds: int = ROUNDS,
+    requests: int = REQUESTS,
 ) -> tuple[Times, Times]:
-    """Hold rounds with the work against rounds without, one after the other; medians of both."""
+    """Hold rounds with the work against rounds without, one after the other; medians of both.
+
+    A machine shared with strangers is now fast, now slow: many short rounds tell more than few.
+    """
     without, beside = [], []
-    await times_of(client)
+    await times_of(client, requests)
     for _ in range(rounds):
-        without.append(await times_of(client))
+        without.append(await times_of(client, requests))
         async with busy():
             # A run shuffles its rows before it begins, once.
             await asyncio.sleep(0.1)
-            beside.append(await times_of(client))
+            beside.append(await times_of(client, requests))
     quiet, loaded = [
         Times(
             *(

@@ -162,13 +162,13 @@ async def record(session: WriteSession, brought: Brought, *, now: dt.datetime) -
     Refuses  nothing: who comes without the lease changes nothing, however often they come.
     """
     leased = brought.leased
-    call = await scenarios.call(session, leased.scenario_id, lock=True)
+    await scenarios.scenario(session, leased.scenario_id, lock=True)
     row = await working.still_held(session, leased.work_id, leased.token)
     if row is None:
         return False
     whole = len(brought.outcomes) == len(leased.tasks)
     if whole and row.kind is not WorkKind.RESCORE:
-        await _record_one(session, call, row, brought, now=now)
+        await _record_one(session, row, brought, now=now)
     else:
         row.busy_ms += brought.milliseconds
         if whole:
@@ -187,19 +187,19 @@ async def give_back(session: WriteSession, leased: Leased, *, now: dt.datetime) 
 
 
 async def _record_one(
-    session: WriteSession, call: Call, row: Work, brought: Brought, *, now: dt.datetime
+    session: WriteSession, row: Work, brought: Brought, *, now: dt.datetime
 ) -> None:
     # All is read before anything is changed: a question in between would write each half alone.
     [outcome] = brought.outcomes
     submission = await queries.submission_held(session, row.subject_id)
-    hidden = await rounds.hidden_set(session, call.id, submission.criterion)
+    hidden = await rounds.hidden_set(session, row.scenario_id, submission.criterion)
     bid = await session.get_one(Bid, submission.bid_id)
-    row.busy_ms += brought.milliseconds
     if hidden is None or hidden.id != outcome.hidden_set_id:
         # Another set counts by now: only values against the same set can be compared.
+        row.busy_ms += brought.milliseconds
         await put_back(session, row, again_at=now, forgive=True, now=now)
-        return
-    if outcome.measured is None:
+    elif outcome.measured is None:
+        row.busy_ms += brought.milliseconds
         working.end(row, "give_up", now=now, failure=outcome.refusal)
         await close(
             session,
@@ -210,15 +210,18 @@ async def _record_one(
             failure=outcome.refusal,
             blameless=_is_of_the_set(submission, outcome),
         )
-        return
-    working.end(row, "finish", now=now)
-    row.steps_done = row.steps_total
-    move_to(submission, "score", now=now)
-    result = _result(outcome, now=now)
-    adopt(submission, result)
-    await _keep(session, [result], [outcome])
-    await _tell(session, call, bid, submission, now=now)
-    await boards.settle(session, call, bid, submission.criterion, cause="scored", now=now)
+    else:
+        # Of a refusal nothing is said for which one must know the call, and a call is large.
+        call = await scenarios.call(session, row.scenario_id)
+        row.busy_ms += brought.milliseconds
+        working.end(row, "finish", now=now)
+        row.steps_done = row.steps_total
+        move_to(submission, "score", now=now)
+        result = _result(outcome, now=now)
+        adopt(submission, result)
+        await _keep(session, [result], [outcome])
+        await _tell(session, call, bid, submission, now=now)
+        await boards.settle(session, call, bid, submission.criterion, cause="scored", now=now)
 
 
 def _is_of_the_set(submission: Submission, outcome: Outcome) -> bool:

@@ -26,7 +26,7 @@ from marketplace.scoring.actions import submitting
 from marketplace.scoring.actions.scoring import Leased
 from marketplace.scoring.actions.values import Task, Value, measurer
 from marketplace.scoring.errors.rounds import PredictionsUnreadable, QuotaUsed
-from marketplace.scoring.jobs import Scorer
+from marketplace.scoring.jobs import REST_SECONDS_MAX, Scorer
 from marketplace.scoring.rules import work as pace
 from marketplace.scoring.tables.rounds import Submission
 from marketplace.scoring.tables.submissions import QuotaUse, SubmissionResult, Work
@@ -138,6 +138,44 @@ async def test_a_result_brought_ten_times_counts_once(
     assert await count(database, SubmissionResult) == 1
     events = await play.get(play.cast.officer, f"/v1/bids/{play.bids['ours']}/places")
     assert [(place["value"], place["from_number"]) for place in events["items"]] == [("0.9", 1)]
+
+
+@pytest.mark.postgres
+async def test_who_shares_a_machine_rests_as_long_as_it_asked(play: Play, house: House) -> None:
+    """Whatever the measuring costs: after recording a file and taking the next, as long as that."""
+    for right in range(LIMIT):
+        assert (await play.upload("ours", labels(right))).status_code == 202
+    rests: list[float] = []
+    seconds = asyncio.get_running_loop().time
+
+    async def rest(asked: float) -> None:
+        rests.append(asked)
+
+    one = dataclasses.replace(scorer(house, Decimal("0.9")), slots=1, rest=rest)
+    begun = seconds()
+    assert await one.work() == LIMIT
+    took = seconds() - begun
+
+    # Nothing but questions took time, and after the last one nothing is left to rest for.
+    assert len(rests) == LIMIT
+    assert took / 2 <= sum(rests) <= took
+
+
+async def test_nobody_rests_longer_than_a_second(play: Play, house: House) -> None:
+    """A database that answers nobody for a while is asked again soon."""
+    await play.upload("ours", labels(9))
+    rests: list[float] = []
+
+    async def rest(asked: float) -> None:
+        rests.append(asked)
+
+    one = dataclasses.replace(scorer(house, Decimal("0.9")), rest=rest)
+    async with house.database.writing():
+        working = asyncio.create_task(one.work())
+        await asyncio.sleep(1.1)
+
+    assert await working == 1
+    assert rests == [REST_SECONDS_MAX]
 
 
 @pytest.mark.postgres
