@@ -19,7 +19,7 @@ from marketplace.kit import addresses, garbage
 from marketplace.kit.database import Database
 from marketplace.scoring.actions.conducting import Conductor
 from marketplace.scoring.actions.values import measurer
-from marketplace.scoring.jobs import Caller, Rest, Scorer
+from marketplace.scoring.jobs import Caller, Scorer
 from marketplace.scoring.queries import work as queries
 from marketplace.scoring.rules.work import WorkKind
 
@@ -30,15 +30,16 @@ PAUSE_SECONDS_MAX: Final = 60
 _log = structlog.get_logger("jiebang.scorer")
 
 
-def scorer_of(house: House, *, rest: Rest | None = None) -> Scorer:
+def scorer_of(house: House, *, rests: int = 0) -> Scorer:
     """Make what measures the queued files."""
     return Scorer(
         database=house.database,
         clock=house.clock,
         measure=measurer(house.scorer, house.storage),
-        slots=house.settings.scoring_workers,
+        # Workers go on while what they have done waits to be recorded, several at once.
+        slots=4 * house.settings.scoring_workers,
         patience=dt.timedelta(seconds=house.settings.scoring_lease_seconds),
-        rest=rest,
+        rests=rests,
     )
 
 
@@ -55,11 +56,11 @@ def caller_of(house: House) -> Caller:
     return Caller(conductor=conductor, keeper=house.keeper, slots=settings.endpoint_calls)
 
 
-async def score_on(house: House, *, stopping: asyncio.Event, rest: Rest | None = None) -> None:
+async def score_on(house: House, *, stopping: asyncio.Event, rests: int = 0) -> None:
     """Ask endpoints and measure files until told to stop; what is under way is given back."""
     with garbage.settled():
         await asyncio.gather(
-            scorer_of(house, rest=rest).work_on(stopping=stopping),
+            scorer_of(house, rests=rests).work_on(stopping=stopping),
             caller_of(house).work_on(stopping=stopping),
         )
 

@@ -28,6 +28,7 @@ from marketplace.scenarios.rules.lifecycle import ScenarioState
 from marketplace.scoring.actions import (
     boards,
     certainty,
+    leasing,
     prices,
     running,
     scoring,
@@ -54,7 +55,6 @@ CALLS_POLL_SECONDS = 1.0
 POLL_SECONDS = 0.2
 """How often a scorer that has nothing to do looks for work."""
 REST_SECONDS_MAX = 1.0
-Rest = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +72,13 @@ class Scorer:
     beat_seconds: float | None = None
     """How often to give one; None: thrice in `patience`."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
-    rest: Rest | None = None
-    """How to rest so many seconds, each time as long as it took to record and to lease; or never.
+    rests: int = 0
+    """For each second that it took to record and to lease: how many to rest.
 
-    A database gives way to nobody, whoever asks it: who shares a machine with those who answer asks
-    it half the time at most.  What was leased is measured meanwhile.
+    A database gives way to nobody, whoever asks it: who shares a machine with those who answer does
+    not ask it all the time.  What was leased is measured meanwhile.
     """
+    rest: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def work(self, *, stopping: asyncio.Event | None = None) -> int:
         """Measure what is due until nothing is; say how many results counted.
@@ -93,10 +94,9 @@ class Scorer:
             try:
                 while True:
                     begun = seconds()
-                    for task in done:
-                        brought = task.result()
-                        counted += await self.record(brought)
-                        held.discard(brought.leased.token)
+                    brought = [task.result() for task in done]
+                    counted += await self.record(*brought)
+                    held.difference_update(one.leased.token for one in brought)
                     stop = stopping is not None and stopping.is_set()
                     if not stop and len(under_way) < self.slots:
                         for leased in await self.take(self.slots - len(under_way)):
@@ -104,8 +104,9 @@ class Scorer:
                             under_way.add(asyncio.create_task(self.bring(leased)))
                     if not under_way:
                         return counted
-                    if self.rest is not None:
-                        await self.rest(min(seconds() - begun, REST_SECONDS_MAX))
+                    if self.rests:
+                        asked = seconds() - begun
+                        await self.rest(min(self.rests * asked, REST_SECONDS_MAX))
                     done, under_way = await asyncio.wait(
                         under_way,
                         timeout=self.poll_seconds,
@@ -133,7 +134,7 @@ class Scorer:
                 return []
         async with self.database.writing() as session:
             now = await self.clock.decisive(session)
-            return await scoring.lease(session, limit=room, now=now, patience=self.patience)
+            return await leasing.lease(session, limit=room, now=now, patience=self.patience)
 
     async def bring(self, leased: Leased) -> Brought:
         """Measure what was leased, with no session open."""
@@ -166,11 +167,14 @@ class Scorer:
             _log.exception("measuring failed", submission_id=str(task.submission_id))
             return None
 
-    async def record(self, brought: Brought) -> bool:
-        """Write down what was found."""
-        async with self.database.writing() as session:
-            now = await self.clock.decisive(session)
-            return await scoring.record(session, brought, now=now)
+    async def record(self, *brought: Brought) -> int:
+        """Write down what was found, of one criterion in one transaction; say how much counted."""
+        counted = 0
+        for together in scoring.of_one_place(brought):
+            async with self.database.writing() as session:
+                now = await self.clock.decisive(session)
+                counted += await scoring.record(session, together, now=now)
+        return counted
 
     @asynccontextmanager
     async def _beating(self, held: set[UUID]) -> AsyncIterator[None]:

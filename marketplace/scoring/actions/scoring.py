@@ -1,12 +1,13 @@
-"""Measure what is queued: lease, measure, record.  No session is open while a file is measured.
+"""Record what was measured, give it back, or give it up; see `leasing` for how it was taken.
 
-What was leased is checked again when the result comes: another token, another state or another
-hidden set, and the result is dropped or the file queued again.  So a scorer may be killed at any
-moment, and a result may be brought ten times: a submission gets one value from one hidden set.
+No session is open while a file is measured.  What was leased is checked again when the result
+comes: another token, another state or another hidden set, and the result is dropped or the file
+queued again.  So a scorer may be killed at any moment, and a result may be brought ten times: a
+submission gets one value from one hidden set.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -30,15 +31,10 @@ from marketplace.scoring.queries import work as queue
 from marketplace.scoring.rules import numbers
 from marketplace.scoring.rules import submissions as rules
 from marketplace.scoring.rules import work as pace
-from marketplace.scoring.rules.rubric import Kind
-from marketplace.scoring.rules.splits import Split
 from marketplace.scoring.rules.submissions import Phase, Source, SubmissionState
 from marketplace.scoring.rules.work import WorkKind
 from marketplace.scoring.tables.rounds import HiddenSet, Submission
 from marketplace.scoring.tables.submissions import Rescoring, ResultOutcomes, SubmissionResult, Work
-
-BATCH = 32
-"""Files of a re-scoring that are measured under one lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +47,11 @@ class Leased:
     scenario_id: UUID
     subject_id: UUID
     tasks: tuple[Task, ...]
+
+    @property
+    def place(self) -> tuple[UUID, str]:
+        """The call and the criterion, of which there is one in each piece of work."""
+        return self.scenario_id, self.tasks[0].criterion.code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,108 +76,45 @@ class Brought:
     """Uniform in [0, 1]; decides the jitter of a wait."""
 
 
-async def lease(
-    session: WriteSession,
-    *,
-    limit: int,
-    now: dt.datetime,
-    patience: dt.timedelta = pace.LEASE,
-) -> list[Leased]:
-    """Take up to `limit` pieces of work that are due; what was lost too often is given up."""
-    taken = []
-    for row in await queue.due(session, limit=limit, now=now):
-        if row.tries >= pace.TRIES_MAX:
-            await give_up(session, row, now=now)
-            continue
-        tasks = await _tasks(session, row, now=now)
-        if tasks is None:
-            continue
-        token = working.take(row, now=now, patience=patience)
-        taken.append(
-            Leased(
-                work_id=row.id,
-                token=token,
-                kind=row.kind,
-                scenario_id=row.scenario_id,
-                subject_id=row.subject_id,
-                tasks=tasks,
-            )
-        )
-    await session.flush()
-    return taken
+def of_one_place(brought: Iterable[Brought]) -> list[list[Brought]]:
+    """Put together what is about the same criterion of the same call."""
+    places: dict[tuple[UUID, str], list[Brought]] = {}
+    for one in brought:
+        places.setdefault(one.leased.place, []).append(one)
+    return list(places.values())
 
 
-async def _tasks(session: WriteSession, row: Work, *, now: dt.datetime) -> tuple[Task, ...] | None:
-    """List the files a piece of work asks for; None: there is nothing to do now."""
-    call = await scenarios.call(session, row.scenario_id)
-    if row.kind is WorkKind.RESCORE:
-        return await _batch(session, call, row, now=now)
-    submission = await queries.submission_held(session, row.subject_id)
-    hidden = await rounds.hidden_set(session, call.id, submission.criterion)
-    assert hidden is not None, "a file is not taken before there is a hidden set"
-    move_to(submission, "start", now=now)
-    return (task_of(call, submission, hidden),)
+async def record(session: WriteSession, brought: Sequence[Brought], *, now: dt.datetime) -> int:
+    """Write down what workers bring for one criterion of a call; say how much of it counted.
 
-
-async def _batch(
-    session: WriteSession, call: Call, row: Work, *, now: dt.datetime
-) -> tuple[Task, ...] | None:
-    """Take the next files of a re-scoring; when none is left, it is done."""
-    rescoring = await session.get_one(Rescoring, row.subject_id)
-    hidden = await session.get_one(HiddenSet, rescoring.hidden_set_id)
-    found: Sequence[Submission] = ()
-    # Files that were scored meanwhile may lie before the place reached: look once from the start.
-    for after in dict.fromkeys([rescoring.after_id, UUID(int=0)]):
-        found = await queries.to_measure_anew(session, hidden, after=after, limit=BATCH)
-        if found:
-            return tuple(task_of(call, one, hidden) for one in found)
-    working.take(row, now=now)
-    working.end(row, "finish", now=now)
-    row.steps_done = row.steps_total
-    return None
-
-
-def task_of(call: Call, submission: Submission, hidden: HiddenSet) -> Task:
-    """Describe one file and what it is measured against."""
-    assert submission.file_name is not None, "what has no file yet is not measured"
-    return Task(
-        submission_id=submission.id,
-        criterion=rounds.criterion_of(call, submission.criterion, Kind.OBJECTIVE_AUTO),
-        file_name=submission.file_name,
-        hidden_set_id=hidden.id,
-        hidden_file=hidden.file_name,
-        hidden_sha256=hidden.file_sha256,
-        split=Split(
-            public_share_bps=queries.benchmark_of(call, submission.criterion).public_share_bps,
-            # Of what no solver has seen, and another with each version of the hidden set.
-            key=bytes.fromhex(hidden.file_sha256) + hidden.id.bytes,
-        ),
-        slices=tuple(hidden.slices),
-        outcomes=submission.phase is Phase.EVALUATION,
-    )
-
-
-async def record(session: WriteSession, brought: Brought, *, now: dt.datetime) -> bool:
-    """Write down what a worker brings; say whether it counted.
-
+    Shape    all that is held is held before anything is changed, and attempts are given back before
+             values are told of, as who cancels work does: nobody waits for one who waits for them.
     Refuses  nothing: who comes without the lease changes nothing, however often they come.
     """
-    leased = brought.leased
-    await scenarios.scenario(session, leased.scenario_id, lock=True)
-    row = await working.still_held(session, leased.work_id, leased.token)
-    if row is None:
-        return False
-    whole = len(brought.outcomes) == len(leased.tasks)
-    if whole and row.kind is not WorkKind.RESCORE:
-        await _record_one(session, row, brought, now=now)
-    else:
-        row.busy_ms += brought.milliseconds
+    [(scenario_id, criterion)] = {one.leased.place for one in brought}
+    await scenarios.scenario(session, scenario_id, lock=True)
+    tokens = [one.leased.token for one in brought]
+    rows = {row.lease_token: row for row in await queue.leased(session, tokens)}
+    counted = [one for one in brought if one.leased.token in rows]
+    subjects = [one.leased.subject_id for one in counted]
+    submissions = await queries.submissions_held(session, subjects)
+    hidden = await rounds.hidden_set(session, scenario_id, criterion)
+    bids = await queries.bids_of(session, submissions.values())
+    for one in sorted(counted, key=lambda one: any(each.measured for each in one.outcomes)):
+        row = rows[one.leased.token]
+        whole = len(one.outcomes) == len(one.leased.tasks)
+        if whole and row.kind is not WorkKind.RESCORE:
+            submission = submissions[row.subject_id]
+            bid = bids[submission.bid_id]
+            await _record_one(session, row, submission, bid, hidden, one, now=now)
+            continue
+        row.busy_ms += one.milliseconds
         if whole:
-            await _record_batch(session, row, brought.outcomes, now=now)
+            await _record_batch(session, row, one.outcomes, now=now)
         else:
-            await failed(session, row, draw=brought.draw, now=now)
+            await failed(session, row, draw=one.draw, now=now)
     await session.flush()
-    return True
+    return len(counted)
 
 
 async def give_back(session: WriteSession, leased: Leased, *, now: dt.datetime) -> None:
@@ -187,13 +125,16 @@ async def give_back(session: WriteSession, leased: Leased, *, now: dt.datetime) 
 
 
 async def _record_one(
-    session: WriteSession, row: Work, brought: Brought, *, now: dt.datetime
+    session: WriteSession,
+    row: Work,
+    submission: Submission,
+    bid: Bid,
+    hidden: HiddenSet | None,
+    brought: Brought,
+    *,
+    now: dt.datetime,
 ) -> None:
-    # All is read before anything is changed: a question in between would write each half alone.
     [outcome] = brought.outcomes
-    submission = await queries.submission_held(session, row.subject_id)
-    hidden = await rounds.hidden_set(session, row.scenario_id, submission.criterion)
-    bid = await session.get_one(Bid, submission.bid_id)
     if hidden is None or hidden.id != outcome.hidden_set_id:
         # Another set counts by now: only values against the same set can be compared.
         row.busy_ms += brought.milliseconds
@@ -211,7 +152,8 @@ async def _record_one(
             blameless=_is_of_the_set(submission, outcome),
         )
     else:
-        # Of a refusal nothing is said for which one must know the call, and a call is large.
+        # Read before anything is changed: a question in between would write each half alone.  Of a
+        # refusal nothing is said for which one must know the call, and a call is large.
         call = await scenarios.call(session, row.scenario_id)
         row.busy_ms += brought.milliseconds
         working.end(row, "finish", now=now)

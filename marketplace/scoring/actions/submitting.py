@@ -167,7 +167,7 @@ async def cancel_work(session: WriteSession, actor: Actor, work_id: UUID, *, clo
     access.signed_in(actor)
     seen = await queue.seen_by(session, actor, work_id)
     owner = seen.organization_id is not None and seen.organization_id == actor.organization_id
-    scenario = await scenarios.scenario(session, seen.scenario_id)
+    scenario = await scenarios.scenario(session, seen.scenario_id, lock=True)
     permission = Permission.SUBMISSIONS_UPLOAD if owner else Permission.BIDS_OPEN
     access.require(actor if owner else actor.at(scenario.organizer_id), permission)
     row = await queue.held(session, work_id)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -78,6 +78,27 @@ async def submission_held(session: WriteSession, submission_id: UUID) -> Submiss
     if row is None:
         raise SubmissionUnknown(submission_id=str(submission_id))
     return row
+
+
+async def submissions_held(
+    session: WriteSession, submission_ids: Collection[UUID]
+) -> dict[UUID, Submission]:
+    """Hold those of these that are submissions, in the order of ids; each by its id."""
+    found = await session.exec(
+        select(Submission)
+        .where(col(Submission.id).in_(submission_ids))
+        .order_by(col(Submission.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in found.all()}
+
+
+async def bids_of(session: ReadSession, rows: Iterable[Submission]) -> dict[UUID, Bid]:
+    """Find the bids of submissions; each by its id."""
+    wanted = {row.bid_id for row in rows}
+    found = await session.exec(select(Bid).where(col(Bid.id).in_(wanted)))
+    return {bid.id: bid for bid in found.all()}
 
 
 async def of_bid(session: ReadSession, bid_id: UUID, criterion: str) -> Sequence[Submission]:

@@ -114,7 +114,8 @@ async def test_others_are_served_while_hostile_files_go_through_the_queue(
     assert await beside.work() == 1
     scorer = beside.process
     assert scorer is not None
-    waited, shares = [], []
+    waited: list[int] = []
+    shares: list[float] = []
     rounds, requests = (SHORTER * ROUNDS, REQUESTS // SHORTER) if SOAK else (1, REQUESTS)
 
     @asynccontextmanager
