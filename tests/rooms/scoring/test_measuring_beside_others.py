@@ -137,8 +137,8 @@ async def test_others_are_served_while_hostile_files_go_through_the_queue(
         await beside.close()
 
     assert min(waited) > 0
-    # It asks the database half the time, however many wait; what workers do is not of it.
-    assert statistics.median(shares) <= 0.5
+    # It asks the database a quarter of the time, however many wait; all the time it would be 0.5.
+    assert statistics.median(shares) <= 0.4
     found = await reasons(database, names)
     assert {(name, code) for name, code in found if code not in hostile.FILES[name][1]} == set()
     assert {name for name, _ in found} == hostile.FILES.keys()
