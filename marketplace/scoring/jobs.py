@@ -73,10 +73,8 @@ class Scorer:
     """How often to give one; None: thrice in `patience`."""
     draw: Callable[[], float] = field(default=secrets.SystemRandom().random)
     rests: int = 0
-    """For each second that it took to record and to lease: how many to rest.
-
-    A database gives way to nobody, whoever asks it: who shares a machine with those who answer does
-    not ask it all the time.  What was leased is measured meanwhile.
+    """How many seconds to rest for each that it took to record and to lease: a database gives way
+    to nobody, whoever asks it.  What was leased is measured meanwhile.
     """
     rest: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -171,9 +169,17 @@ class Scorer:
         """Write down what was found, of one criterion in one transaction; say how much counted."""
         counted = 0
         for together in scoring.of_one_place(brought):
-            async with self.database.writing() as session:
-                now = await self.clock.decisive(session)
-                counted += await scoring.record(session, together, now=now)
+            try:
+                async with self.database.writing() as session:
+                    now = await self.clock.decisive(session)
+                    counted += await scoring.record(session, together, now=now)
+            except Exception:
+                if len(together) == 1:
+                    raise
+                # One that cannot be recorded must not cost the others a try.
+                _log.exception("recording failed", files=len(together))
+                told = await asyncio.gather(*map(self.record, together), return_exceptions=True)
+                counted += sum(one for one in told if isinstance(one, int))
         return counted
 
     @asynccontextmanager

@@ -121,6 +121,27 @@ async def test_one_without_its_lease_takes_nothing_from_the_others(
 
 
 @pytest.mark.postgres
+async def test_one_that_cannot_be_recorded_costs_the_others_nothing(
+    play: Play, house: House
+) -> None:
+    """A value that no column takes: the others count, and this one is tried again and given up."""
+    await send(play, ["ours", "theirs", "ours"])
+    one = scorer(house, Decimal("0.5"))
+    first, second, third = await brought(one, 3)
+    [outcome] = second.outcomes
+    assert outcome.measured is not None
+    unheard_of = dataclasses.replace(outcome.measured, detail={"seen": object()})
+    broken = dataclasses.replace(
+        second, outcomes=(dataclasses.replace(outcome, measured=unheard_of),)
+    )
+
+    assert await one.record(first, broken, third) == 2
+
+    assert await states(play, "ours") == [("scored", "0.5"), ("scored", "0.5")]
+    assert await states(play, "theirs") == [("running", None)]
+
+
+@pytest.mark.postgres
 async def test_nobody_waits_for_one_who_waits_for_them(play: Play, house: House) -> None:
     """Two scorers record files of both bids, one of whose solvers cancels some, the other sends."""
     ours = play.solvers["ours"]
