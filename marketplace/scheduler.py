@@ -30,7 +30,7 @@ from marketplace.kit.telegraph import Telegraph
 from marketplace.replays import jobs as replays
 from marketplace.scenarios import jobs as scenarios
 from marketplace.scorers import Beside, caller_of, scorer_of
-from marketplace.scoring import jobs as scoring
+from marketplace.scoring.jobs import upkeep
 from marketplace.signals import jobs as signals
 from marketplace.webhooks import jobs as webhooks
 
@@ -118,15 +118,15 @@ def _jobs_of_bids(house: House, stopping: asyncio.Event | None) -> dict[str, Job
     )
     scorer = scorer_of(house)
     caller = caller_of(house)
-    statistician = scoring.Statistician(database=database, clock=clock)
+    statistician = upkeep.Statistician(database=database, clock=clock)
     return {
-        "close_overdue_explanations": lambda: scoring.close_overdue_explanations(database, clock),
+        "close_overdue_explanations": lambda: upkeep.close_overdue_explanations(database, clock),
         "expire_corrections": lambda: corrections.expire_corrections(database, clock),
         "look_at_opened_documents": inspector.work,
         "compute_signals": lambda: signals.compute_signals(database, house.keeper, clock),
         "call_endpoints": lambda: caller.work(stopping=stopping),
         "score": lambda: scorer.work(stopping=stopping),
-        "tidy_boards": lambda: scoring.tidy_boards(database, clock),
+        "tidy_boards": lambda: upkeep.tidy_boards(database, clock),
         "tell_certainty": lambda: statistician.work(stopping=stopping),
     }
 
@@ -149,7 +149,7 @@ def _jobs_of_files(house: House, stopping: asyncio.Event | None) -> dict[str, Jo
         clock=house.clock,
         wall=SystemClock(),
     )
-    answer_sweeper = scoring.AnswerSweeper(
+    answer_sweeper = upkeep.AnswerSweeper(
         database=house.database, storage=house.storage, wall=SystemClock()
     )
     return {
@@ -157,7 +157,7 @@ def _jobs_of_files(house: House, stopping: asyncio.Event | None) -> dict[str, Jo
         "sweep_datasets": sweeper.work,
         "sweep_bid_documents": document_sweeper.work,
         "sweep_endpoint_answers": answer_sweeper.work,
-        "tidy_files": lambda: scoring.tidy_files(house.database, house.storage, house.clock),
+        "tidy_files": lambda: upkeep.tidy_files(house.database, house.storage, house.clock),
     }
 
 

@@ -19,7 +19,8 @@ from marketplace.kit import addresses, garbage
 from marketplace.kit.database import Database
 from marketplace.scoring.actions.conducting import Conductor
 from marketplace.scoring.actions.values import measurer
-from marketplace.scoring.jobs import Caller, Scorer
+from marketplace.scoring.jobs.calling import Caller
+from marketplace.scoring.jobs.measuring import Scorer
 from marketplace.scoring.queries import work as queries
 from marketplace.scoring.rules.work import WorkKind
 

@@ -29,7 +29,8 @@ from marketplace.scoring.actions import (
     submitting,
 )
 from marketplace.scoring.actions.values import measurer
-from marketplace.scoring.jobs import Scorer, tidy_boards
+from marketplace.scoring.jobs.measuring import Scorer
+from marketplace.scoring.jobs.upkeep import tidy_boards
 from marketplace.scoring.queries import rounds as scorings
 from marketplace.scoring.rules import composition
 from marketplace.scoring.rules.marks import GivenMark

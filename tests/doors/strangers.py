@@ -15,7 +15,7 @@ from marketplace.identity.tables.organizations import OrganizationKind
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scoring.jobs import Statistician
+from marketplace.scoring.jobs.upkeep import Statistician
 from marketplace.scoring.queries import work
 from marketplace.signals.jobs import compute_signals
 from marketplace.webhooks.actions import fanout

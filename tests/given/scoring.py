@@ -15,7 +15,7 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
 from marketplace.scorers import scorer_of
-from marketplace.scoring import jobs
+from marketplace.scoring.jobs import upkeep
 from tests.conftest import START, Caller
 from tests.given import custody
 from tests.given import panels as bench
@@ -263,7 +263,7 @@ class Play:
         assert isinstance(self.client, Caller)
         house = self.client.house
         counted = await scorer_of(house).work()
-        await jobs.tidy_files(house.database, house.storage, house.clock)
+        await upkeep.tidy_files(house.database, house.storage, house.clock)
         return counted
 
     async def measured(self, name: str, content: Any, **headers: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.profiles.rules.profile import Track
-from marketplace.scoring import jobs
+from marketplace.scoring.jobs import upkeep
 from tests.given import scoring as given
 from tests.given.scoring import Play
 
@@ -144,11 +144,11 @@ async def test_the_tick_puts_out_what_was_not_explained(
     url = f"/v1/bids/{play.bids['low']}"
 
     clock.advance(dt.timedelta(hours=23, minutes=59))
-    early = await jobs.close_overdue_explanations(database, clock)
+    early = await upkeep.close_overdue_explanations(database, clock)
     before = await play.get(play.solvers["low"], url)
     clock.advance(dt.timedelta(minutes=1))
-    closed = await jobs.close_overdue_explanations(database, clock)
-    again = await jobs.close_overdue_explanations(database, clock)
+    closed = await upkeep.close_overdue_explanations(database, clock)
+    again = await upkeep.close_overdue_explanations(database, clock)
     after = await play.get(play.solvers["low"], url)
 
     assert (early, closed, again) == (0, 1, 0)

@@ -17,7 +17,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.digests import sha256_hex
 from marketplace.profiles.rules.profile import Track
 from marketplace.scoring.actions import certainty as actions
-from marketplace.scoring.jobs import Statistician
+from marketplace.scoring.jobs.upkeep import Statistician
 from marketplace.scoring.rules import verification
 from marketplace.scoring.rules.certainty.statement import state
 from marketplace.scoring.rules.ranking import rank

@@ -15,7 +15,8 @@ from marketplace.kit.clock import FixedClock
 from marketplace.kit.database import Database
 from marketplace.scorers import caller_of, scorer_of
 from marketplace.scoring.actions.conducting import SHELF
-from marketplace.scoring.jobs import AnswerSweeper, Caller
+from marketplace.scoring.jobs.calling import Caller
+from marketplace.scoring.jobs.upkeep import AnswerSweeper
 from marketplace.scoring.rules import work as pace
 from marketplace.scoring.tables.inference import EndpointAnswers
 from marketplace.scoring.tables.submissions import SubmissionResult, Work

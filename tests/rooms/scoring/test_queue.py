@@ -26,7 +26,7 @@ from marketplace.scoring.actions import submitting
 from marketplace.scoring.actions.scoring import Leased
 from marketplace.scoring.actions.values import Task, Value, measurer
 from marketplace.scoring.errors.rounds import PredictionsUnreadable, QuotaUsed
-from marketplace.scoring.jobs import REST_SECONDS_MAX, Scorer
+from marketplace.scoring.jobs.measuring import REST_SECONDS_MAX, Scorer
 from marketplace.scoring.rules import work as pace
 from marketplace.scoring.tables.rounds import Submission
 from marketplace.scoring.tables.submissions import QuotaUse, SubmissionResult, Work

@@ -18,7 +18,7 @@ from marketplace.scorers import scorer_of
 from marketplace.scoring.actions.scoring import Brought, of_one_place
 from marketplace.scoring.actions.values import Task, Value
 from marketplace.scoring.errors.rounds import PredictionsUnreadable
-from marketplace.scoring.jobs import Scorer
+from marketplace.scoring.jobs.measuring import Scorer
 from tests.given import scoring as given
 from tests.given.scoring import Play, labels
 from tests.given.statements import statements
@@ -164,6 +164,28 @@ async def test_nobody_waits_for_one_who_waits_for_them(play: Play, house: House)
         await scorer(house, REFUSAL).work()
     ended = {state for name in ("ours", "theirs") for state, _ in await states(play, name)}
     assert ended == {"scored", "error", "cancelled"}
+
+
+@pytest.mark.postgres
+async def test_what_is_under_way_at_the_end_is_given_back(play: Play, house: House) -> None:
+    """Nobody waits for files that are slow, and that they were begun is no try."""
+    await send(play, ["ours", "theirs", "ours"])
+    begun, stopping = asyncio.Event(), asyncio.Event()
+
+    async def for_ever(_: Task) -> Value:
+        begun.set()
+        await asyncio.sleep(600)
+        return Value(value=Decimal(1))
+
+    slow = dataclasses.replace(scorer_of(house), measure=for_ever)
+    working = asyncio.create_task(slow.work(stopping=stopping))
+    await begun.wait()
+    stopping.set()
+    async with asyncio.timeout(5):
+        assert await working == 0
+
+    assert await states(play, "ours") == [("queued", None)] * 2
+    assert await scorer(house, Decimal("0.5")).work() == 3
 
 
 @pytest.mark.postgres

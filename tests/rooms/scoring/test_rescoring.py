@@ -14,7 +14,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.ids import new_id
 from marketplace.scoring.actions import boards, rescoring, working
 from marketplace.scoring.actions.values import Task, Value
-from marketplace.scoring.jobs import Scorer
+from marketplace.scoring.jobs.measuring import Scorer
 from marketplace.scoring.queries import standings
 from marketplace.scoring.rules.work import WorkKind
 from marketplace.scoring.tables.boards import Board
